@@ -1,0 +1,3 @@
+export { Actor } from "./actor";
+export { Method } from "./method";
+export { Transient } from "./transient";

@@ -1,0 +1,13 @@
+/** @type {import("jest").Config} */
+module.exports = {
+  testEnvironment: "node",
+  roots: ["<rootDir>/__tests__"],
+  testMatch: ["**/*.test.ts"],
+  transform: { "^.+\\.ts$": ["ts-jest", { isolatedModules: true }] },
+  moduleNameMapper: {
+    "^durable-lambda$": "<rootDir>/lib/index.ts",
+    "^durable-lambda/(local|aws)$": "<rootDir>/lib/$1/index.ts",
+  },
+  // Anything that keeps a test alive longer than this is a hang, not slowness.
+  testTimeout: 20_000,
+};

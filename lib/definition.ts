@@ -1,0 +1,113 @@
+/**
+ * What is known of an actor class: its stored name and the methods that may be called. Made once, when the class is
+ * defined, from what the decorators recorded; calls are looked up in its `Map`, never on the instance.
+ */
+import { ACTOR_TYPE } from "./address";
+import { type ActorClass, DurableActor } from "./actor";
+import { InvalidDefinition } from "./errors";
+import { type AnyClass, attachDefinition, attachedDefinition, declaredMethods } from "./metadata";
+
+/** Options of `@Actor`. */
+export interface ActorOptions {
+  /** The actor's stored name; default: the class's name. Set it before you rename the class or minify its name. */
+  readonly name?: string;
+  /** The version of the state's schema, a whole number from 1; default 1. Older code refuses newer state. */
+  readonly version?: number;
+}
+
+/** Options of `@Method`. */
+export interface MethodOptions {
+  /**
+   * The method only looks: one strongly consistent read, no lease, and it runs beside other turns on the last
+   * committed state. Changing a field in it is a `ReadonlyViolation`. Default false.
+   */
+  readonly readonly?: boolean;
+}
+
+export interface MethodDefinition {
+  readonly name: string;
+  readonly readonly: boolean;
+}
+
+export interface ActorDefinition {
+  readonly name: string;
+  readonly type: ActorClass;
+  readonly schema: number;
+  readonly methods: ReadonlyMap<string, MethodDefinition>;
+}
+
+/**
+ * Defines `type` as an actor. This is what `@Actor` calls.
+ * @throws InvalidDefinition saying what to change
+ */
+export function defineActor(type: AnyClass, options: ActorOptions): void {
+  if (!(type.prototype instanceof DurableActor)) {
+    throw invalid(type, "does not extend DurableActor.");
+  }
+  const name = options.name ?? nameOf(type);
+  if (!ACTOR_TYPE.test(name)) {
+    throw invalid(type, `cannot be named ${JSON.stringify(name)}: a name matches ${ACTOR_TYPE}.`, { value: name });
+  }
+  const schema = options.version ?? 1;
+  if (!Number.isInteger(schema) || schema < 1) {
+    throw invalid(type, `has the version ${String(schema)}: a version is a whole number from 1.`, { value: schema });
+  }
+  const methods = new Map<string, MethodDefinition>();
+  for (const [method, declared] of declaredMethods(type)) {
+    if (isReserved(method)) {
+      throw invalid(type, `declares the method "${method}", a reserved name. Give it another one.`, { method });
+    }
+    methods.set(method, { name: method, readonly: (declared as MethodOptions).readonly ?? false });
+  }
+  if (methods.size === 0) {
+    throw invalid(type, "declares no method. Put @Method before each one that may be called.");
+  }
+  const definition: ActorDefinition = { name, type: type as ActorClass, schema, methods };
+  attachDefinition(type, definition);
+}
+
+/** The definition of a class. @throws InvalidDefinition when it carries no `@Actor` of its own */
+export function definitionOf(type: AnyClass): ActorDefinition {
+  const definition = typeof type === "function" ? attachedDefinition(type) : undefined;
+  if (definition !== undefined) return definition as ActorDefinition;
+  const shown = typeof type === "function" ? `The class ${type.name || "(unnamed)"}` : `A ${typeof type}`;
+  throw new InvalidDefinition(`${shown} is not an actor. Put @Actor before a class that extends DurableActor.`);
+}
+
+/** Names that every object answers, that promises answer, or that mean something else here. */
+export function isReserved(name: string): boolean {
+  return RESERVED.has(name) || name in Object.prototype;
+}
+
+const RESERVED: ReadonlySet<string> = new Set([
+  "then",
+  "catch",
+  "finally",
+  "toJSON",
+  "send",
+  "start",
+  "ctx",
+  "onCreate",
+  "onActivate",
+  "onDestroy",
+  "prototype",
+]);
+
+// Bundled and minified together with the user's classes, this function loses its name when they do.
+function canary(): void {}
+const namesSurvive = canary.name === "canary";
+
+function nameOf(type: AnyClass): string {
+  if (type.name !== "" && namesSurvive) return type.name;
+  throw invalid(
+    type,
+    type.name === ""
+      ? 'has no name. Give it one: @Actor("Name").'
+      : "would be stored under a name that the minifier made up, and that the next build may change. Name it: " +
+          '@Actor("Counter"), or keep names in the bundle (esbuild: keepNames).',
+  );
+}
+
+function invalid(type: AnyClass, problem: string, details: Record<string, unknown> = {}): InvalidDefinition {
+  return new InvalidDefinition(`The class ${type.name || "(unnamed)"} ${problem}`, { class: type.name, ...details });
+}

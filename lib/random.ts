@@ -1,0 +1,23 @@
+/** Chance, as everything here sees it: ids and jitter. Tests and simulations put a seeded one in its place. */
+import { randomBytes } from "node:crypto";
+
+export interface Random {
+  /** 16 URL-safe characters, unique for all practical purposes. */
+  id(): string;
+  /** A number from 0 up to, not including, 1. */
+  fraction(): number;
+}
+
+export const systemRandom: Random = {
+  id: () => randomBytes(12).toString("base64url"),
+  fraction: Math.random,
+};
+
+/**
+ * Exponential backoff with equal jitter: between half and all of `baseMs · 2^attempt`, at most `maxMs`.
+ * (M. Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.)
+ */
+export function backoffMs(attempt: number, baseMs: number, maxMs: number, random: Random): number {
+  const ceiling = Math.min(maxMs, baseMs * 2 ** Math.min(attempt, 30));
+  return ceiling / 2 + random.fraction() * (ceiling / 2);
+}

@@ -1,0 +1,118 @@
+/**
+ * A call on its way through this process: it waits in a mailbox, runs as a turn, and is settled once. Its deadline
+ * is watched from the moment it arrives.
+ */
+import type { Clock } from "../clock";
+import type { Envelope, Reply } from "../envelope";
+import { ActorBusy, CallTimeout, type DurableError } from "../errors";
+import { addressKey } from "../address";
+
+export class Call {
+  readonly reply: Promise<Reply>;
+  readonly arrivedMs: number;
+  private startedMs: number | undefined;
+  private controller: AbortController | undefined;
+  private reason: DurableError | undefined;
+  private settled = false;
+  private resolve!: (reply: Reply) => void;
+  private reject!: (error: DurableError) => void;
+  private readonly cancelTimer: () => void;
+  private interrupt: (() => void) | undefined;
+
+  /** @param leave takes the call out of the queue in which it waits */
+  constructor(
+    readonly envelope: Envelope,
+    private readonly clock: Clock,
+    private readonly leave: (call: Call) => void,
+  ) {
+    this.arrivedMs = clock.now();
+    this.reply = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    this.cancelTimer = clock.setTimer(Math.max(0, envelope.deadlineMs - this.arrivedMs), () => this.expire());
+  }
+
+  /** Aborts when the call must not go on. Made when first asked for: most methods never do. */
+  get signal(): AbortSignal {
+    if (this.controller === undefined) {
+      this.controller = new AbortController();
+      if (this.reason !== undefined) this.controller.abort(this.reason);
+    }
+    return this.controller.signal;
+  }
+
+  /** Why the call must not go on; undefined while it may. */
+  get abortReason(): DurableError | undefined {
+    return this.reason;
+  }
+
+  /**
+   * Waits for what the method returned, or for the abort, whichever comes first.
+   * @throws whatever the method threw, or the abort's reason
+   */
+  race(returned: Promise<unknown>): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.interrupt = () => reject(this.reason);
+      if (this.reason !== undefined) this.interrupt();
+      returned.then(resolve, reject);
+    });
+  }
+
+  start(): void {
+    this.startedMs = this.clock.now();
+  }
+
+  abort(reason: DurableError): void {
+    if (this.reason !== undefined || this.settled) return;
+    this.reason = reason;
+    this.controller?.abort(reason);
+    this.interrupt?.();
+  }
+
+  succeed(reply: Reply): void {
+    this.settle();
+    this.resolve(reply);
+  }
+
+  fail(error: DurableError): void {
+    this.settle();
+    this.reject(error);
+  }
+
+  /** Ends the watch over the deadline of a call that is answered in another way. */
+  dismiss(): void {
+    this.settle();
+  }
+
+  private settle(): void {
+    this.settled = true;
+    this.cancelTimer();
+  }
+
+  private expire(): void {
+    const nowMs = this.clock.now();
+    const { address, method } = this.envelope;
+    const target = `${addressKey(address)}.${method}`;
+    if (this.startedMs === undefined) {
+      const waitedMs = nowMs - this.arrivedMs;
+      this.leave(this);
+      this.fail(
+        new ActorBusy(`${target} waited ${waitedMs} ms for its turn and did not get it before its deadline.`, {
+          actor: address.type,
+          id: address.id,
+          waitedMs,
+        }),
+      );
+      return;
+    }
+    const waitedMs = this.startedMs - this.arrivedMs;
+    const ranMs = nowMs - this.startedMs;
+    this.abort(
+      new CallTimeout(
+        `${target} did not end before its deadline: it waited ${waitedMs} ms and ran ${ranMs} ms. Its turn was rolled back.`,
+        { actor: address.type, id: address.id, method, waitedMs, ranMs },
+      ),
+    );
+  }
+}

@@ -1,0 +1,38 @@
+/** What the runtime of one process runs on: its ports and its limits. */
+import type { Clock } from "../clock";
+import { DEFAULT_LEASE_MS } from "../lease";
+import type { Logger } from "../log";
+import type { Random } from "../random";
+import type { Store } from "../store";
+
+export interface Host {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly limits: Limits;
+}
+
+export interface Limits {
+  /** How long a lease lasts unless it is renewed. Default 15,000. */
+  readonly leaseMs: number;
+  /** An activation takes no further turn after this, so that other processes get theirs. Default 1,000. */
+  readonly holdMs: number;
+  /** … or after this many turns. Default 100. */
+  readonly holdTurns: number;
+  /** Calls that may wait for one actor in one process. Default 1,000. */
+  readonly queueLength: number;
+  /** Actors kept in memory between calls. Default 1,000. */
+  readonly warmActors: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  leaseMs: DEFAULT_LEASE_MS,
+  holdMs: 1_000,
+  holdTurns: 100,
+  queueLength: 1_000,
+  warmActors: 1_000,
+};
+
+/** How often a failed store request is repeated here, on top of what the adapter's own client repeats. */
+export const STORE_RETRIES = 3;

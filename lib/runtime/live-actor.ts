@@ -1,0 +1,90 @@
+/**
+ * An actor in memory: the instance, and the encoded state that it can be rolled back to. Each turn's outcome is
+ * encoded as soon as it ends, so that a later turn that throws takes nothing of it along.
+ */
+import type { DurableActor } from "../actor";
+import { addressKey } from "../address";
+import type { ActorDefinition } from "../definition";
+import { methodOf } from "../registry";
+import { PayloadTooLarge, StateTooLarge } from "../errors";
+import type { Store, StoredState } from "../store";
+import { encode } from "../values/codec";
+import { encodeState, resultPacker } from "../values/state-codec";
+import type { Call } from "./call";
+import { loadActor, runMethod, type TurnContext } from "./turn";
+
+export class LiveActor {
+  private instance: DurableActor | undefined;
+
+  /** @param state what the next turn begins with; undefined for a new actor */
+  constructor(
+    private readonly definition: ActorDefinition,
+    private readonly limits: Pick<Store, "maxStateBytes" | "maxPartBytes">,
+    private current: StoredState | undefined,
+  ) {}
+
+  /** The state after the last turn that succeeded, or the last checkpoint. */
+  get state(): StoredState | undefined {
+    return this.current;
+  }
+
+  /**
+   * Runs one call. When it fails in any way, the instance is thrown away and the state stays what it was.
+   * @returns the encoded result; undefined when the method returned undefined
+   */
+  async turn(call: Call, context: TurnContext): Promise<string | undefined> {
+    try {
+      const method = methodOf(this.definition, call.envelope.method);
+      this.instance ??= loadActor(this.definition, this.current, context);
+      context.enter(this.instance);
+      const { value } = await runMethod(this.instance, method, call);
+      const state = this.encodeInstance(call);
+      const result = this.encodeResult(this.instance, call, value);
+      this.current = state;
+      return result;
+    } catch (error) {
+      this.instance = undefined;
+      throw error;
+    } finally {
+      context.end();
+    }
+  }
+
+  /** Encodes the state in the middle of a turn; {@link keep} makes it the one to roll back to. */
+  checkpoint(call: Call): StoredState {
+    return this.encodeInstance(call);
+  }
+
+  keep(state: StoredState): void {
+    this.current = state;
+  }
+
+  private encodeInstance(call: Call): StoredState {
+    const { definition, limits, instance } = this;
+    const text = encodeState(instance as DurableActor, definition.type);
+    const bytes = Buffer.byteLength(text);
+    if (bytes > limits.maxStateBytes) {
+      const actor = addressKey(call.envelope.address);
+      throw new StateTooLarge(
+        `The state of ${actor} would take ${bytes} bytes; at most ${limits.maxStateBytes} are kept. Nothing was written.`,
+        { actor, bytes, limitBytes: limits.maxStateBytes },
+      );
+    }
+    const unchanged = this.current?.text === text && this.current.schema === definition.schema;
+    return unchanged && this.current !== undefined ? this.current : { text, schema: definition.schema };
+  }
+
+  private encodeResult(instance: DurableActor, call: Call, value: unknown): string | undefined {
+    if (value === undefined) return undefined;
+    const result = encode(value, "result", resultPacker(instance));
+    const bytes = Buffer.byteLength(result);
+    if (bytes > this.limits.maxPartBytes) {
+      throw new PayloadTooLarge(
+        `The result of ${call.envelope.method} has ${bytes} bytes; results that are kept for repeated calls have at ` +
+          `most ${this.limits.maxPartBytes}. Nothing was written. Return less, or read it by a readonly method.`,
+        { bytes, limitBytes: this.limits.maxPartBytes },
+      );
+    }
+    return result;
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * One actor's mailbox in this process. Calls that arrive while the actor is busy here queue up, and one activation
+ * runs as many of them as it may: one lease and one commit for all (group commit).
+ */
+import { type Address, addressKey } from "../address";
+import { sleep } from "../clock";
+import type { ActorDefinition } from "../definition";
+import type { Envelope, Reply } from "../envelope";
+import { ActorOverloaded, type DurableError } from "../errors";
+import { busyWaitMs } from "../lease";
+import { activate, type WarmActor } from "./activation";
+import { Call } from "./call";
+import type { Host } from "./host";
+import { CallQueue } from "./queue";
+
+export class Mailbox {
+  private readonly queue = new CallQueue();
+  private readonly unsettled = new Set<Call>();
+  private draining: Promise<void> | undefined;
+  private warm: WarmActor | undefined;
+
+  constructor(
+    private readonly host: Host,
+    private readonly definition: ActorDefinition,
+    private readonly address: Address,
+  ) {}
+
+  get isIdle(): boolean {
+    return this.draining === undefined;
+  }
+
+  /** @throws ActorOverloaded when too many calls wait here already; else whatever the call ends with */
+  async deliver(envelope: Envelope): Promise<Reply> {
+    const { queueLength } = this.host.limits;
+    if (this.queue.length >= queueLength) {
+      throw new ActorOverloaded(`${queueLength} calls wait for ${addressKey(this.address)} in this process already.`, {
+        actor: this.address.type,
+        id: this.address.id,
+        limit: queueLength,
+      });
+    }
+    const call = new Call(envelope, this.host.clock, (expired) => this.queue.remove(expired));
+    this.queue.push(call);
+    this.unsettled.add(call);
+    this.draining ??= this.drain();
+    try {
+      return await call.reply;
+    } finally {
+      this.unsettled.delete(call);
+    }
+  }
+
+  /** Resolves when nothing runs or waits here. */
+  async drained(): Promise<void> {
+    await this.draining;
+  }
+
+  failWaiting(error: DurableError): void {
+    this.queue.failAll(error);
+  }
+
+  /** Aborts what runs; its turn is rolled back and its lease given back. */
+  abortRunning(error: DurableError): void {
+    for (const call of this.unsettled) call.abort(error);
+  }
+
+  private async drain(): Promise<void> {
+    const { host, definition, address, queue } = this;
+    while (queue.length > 0) {
+      this.warm = await activate(host, definition, address, queue, this.warm);
+      // A full hold ended with calls still waiting: let other processes have the lease before asking again.
+      if (queue.length > 0) await sleep(host.clock, busyWaitMs(1, Number.POSITIVE_INFINITY, host.random));
+    }
+    this.draining = undefined;
+  }
+}

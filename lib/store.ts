@@ -1,0 +1,95 @@
+/**
+ * The store port: what the runtime needs from a place that keeps actors. One item per actor, the head, holds its
+ * state, its lease and its inbox, so that checking the fence and writing the state are one atomic act. Adapters:
+ * `aws/dynamo-store.ts`, `local/sqlite-store.ts`; `__tests__/contract` holds what each must do.
+ *
+ *     acquire ──► head ──► turns ──► commit + release
+ *        │ busy: until when            │ refused: the head as it is now
+ */
+import type { Address } from "./address";
+import type { Lease } from "./lease";
+
+/** Everything that a turn needs to know of an actor. */
+export interface Head {
+  /** +1 per commit; 0 for an actor that was never committed. */
+  readonly version: number;
+  /** +1 per acquisition; never falls. */
+  readonly fence: number;
+  /** The lease that somebody holds or held, by this store's last word. */
+  readonly leaseId?: string;
+  readonly leaseUntilMs?: number;
+  /** Absent before the first commit that had one. */
+  readonly state?: StoredState;
+  /** The text of an `Inbox`. */
+  readonly inbox: string;
+  /** True when entries of the inbox have moved to pages. */
+  readonly spilled: boolean;
+}
+
+export interface StoredState {
+  /** Encoded by `values/state-codec.ts`. */
+  readonly text: string;
+  /** The version of the class's schema that wrote it. */
+  readonly schema: number;
+}
+
+export interface LeaseRequest {
+  readonly leaseId: string;
+  readonly nowMs: number;
+  readonly untilMs: number;
+}
+
+export type Acquired =
+  | { readonly acquired: true; readonly head: Head }
+  | { readonly acquired: false; readonly leaseUntilMs: number };
+
+/** What a commit writes. Fields that are absent stay as they are. */
+export interface Commit {
+  /** The version that the turns ran on; the commit makes it one more. */
+  readonly onVersion: number;
+  readonly state?: StoredState;
+  /** The whole inbox as it shall be in the head: the text of an `Inbox`. */
+  readonly inbox?: string;
+  readonly spilled?: boolean;
+  /** Give the lease back in the same write. */
+  readonly release: boolean;
+}
+
+/** A refusal brings the head as it is now: the caller finds out there whether it was this commit that came twice. */
+export type Committed =
+  | { readonly committed: true }
+  | { readonly committed: false; readonly current: Head | undefined };
+
+/** An immutable item beside the head. Writing the same name again replaces it. */
+export interface Part {
+  readonly name: string;
+  readonly body: string;
+  /** After this it may disappear. */
+  readonly expiresAtMs?: number;
+}
+
+/**
+ * Every method may throw `StoreUnavailable`; the request may or may not have been applied then. A second request
+ * with the same lease id, lease and version is safe.
+ */
+export interface Store {
+  /**
+   * Takes the lease when it is free or has ended by `nowMs`, raises the fence, and returns the head. When the lease
+   * already carries this `leaseId`, it was acquired by an earlier request whose response was lost: that counts.
+   */
+  acquire(address: Address, request: LeaseRequest): Promise<Acquired>;
+  /** Writes if and only if the lease and the version are still these. Never looks at the time. */
+  commit(address: Address, lease: Lease, commit: Commit): Promise<Committed>;
+  /** Gives the lease back without a commit. Does nothing when it is no longer held. */
+  release(address: Address, lease: Lease): Promise<void>;
+  /** Prolongs the lease. False when it is no longer held. */
+  renew(address: Address, lease: Lease, untilMs: number): Promise<boolean>;
+  /** The last committed head; undefined for an actor that nobody has touched. */
+  read(address: Address, options: { consistent: boolean }): Promise<Head | undefined>;
+  writePart(address: Address, part: Part): Promise<void>;
+  /** The parts whose name begins with `prefix`, in the order of their names. Expired ones may be missing. */
+  readParts(address: Address, prefix: string): Promise<Part[]>;
+  /** The largest state that a head can carry, and the largest part, in bytes of encoded text. */
+  readonly maxStateBytes: number;
+  readonly maxPartBytes: number;
+}

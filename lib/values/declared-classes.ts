@@ -1,0 +1,88 @@
+/**
+ * Which classes class-transformer's `@Type` declares for nested objects. It asks class-transformer through its
+ * public functions alone: its registry is reachable only by a deep import, which a bundler that prefers
+ * `module` over `main` resolves to a second, empty registry.
+ */
+import { instanceToPlain, plainToInstance } from "class-transformer";
+import type { AnyClass } from "../metadata";
+
+export type NestedClass = new () => object;
+
+interface Declaration {
+  readonly base: NestedClass;
+  /** The property that names the subtype, when the declaration has a discriminator. */
+  readonly discriminator: string | undefined;
+}
+
+const declarations = new WeakMap<AnyClass, Map<string, Declaration | undefined>>();
+const probes = new WeakMap<AnyClass, NestedClass>();
+
+/** What `@Type` declares for a field, or undefined. The answer is looked up once per class and field. */
+export function declarationOf(owner: AnyClass, field: string): Declaration | undefined {
+  let known = declarations.get(owner);
+  if (known === undefined) declarations.set(owner, (known = new Map()));
+  if (!known.has(field)) known.set(field, findDeclaration(owner, field));
+  return known.get(field);
+}
+
+/** The class of which `plain`, found under `field`, is the data. */
+export function classOf(owner: AnyClass, field: string, plain: Readonly<Record<string, unknown>>): NestedClass | undefined {
+  const declaration = declarationOf(owner, field);
+  if (declaration?.discriminator === undefined) return declaration?.base;
+  const { discriminator } = declaration;
+  return instantiatedClass(owner, field, { [discriminator]: plain[discriminator] });
+}
+
+/**
+ * The discriminator's property and name for `instance` under `field`, or `{}` without a discriminator.
+ * Undefined when the instance's class is not declared there, so that its data would come back as something else.
+ */
+export function discriminatorOf(owner: AnyClass, field: string, instance: object): Record<string, unknown> | undefined {
+  const declaration = declarationOf(owner, field);
+  if (declaration === undefined) return undefined;
+  if (declaration.discriminator === undefined) return instance.constructor === declaration.base ? {} : undefined;
+  try {
+    const holder = new (probeOf(owner))() as Record<string, unknown>;
+    holder[field] = Object.create(Object.getPrototypeOf(instance) as object);
+    const plain = instanceToPlain(holder) as Record<string, Record<string, unknown>>;
+    const name = plain[field]?.[declaration.discriminator];
+    return classOf(owner, field, { [declaration.discriminator]: name }) === instance.constructor
+      ? { [declaration.discriminator]: name }
+      : undefined;
+  } catch {
+    // class-transformer finds no subtype for this class and fails with an untyped error.
+    return undefined;
+  }
+}
+
+function findDeclaration(owner: AnyClass, field: string): Declaration | undefined {
+  // class-transformer asks `property in value` only to read a discriminator.
+  let discriminator: string | undefined;
+  const spy = new Proxy({}, {
+    has(_target, key) {
+      if (typeof key === "string") discriminator = key;
+      return false;
+    },
+  });
+  const base = instantiatedClass(owner, field, spy);
+  return base === undefined ? undefined : { base, discriminator };
+}
+
+function instantiatedClass(owner: AnyClass, field: string, plain: object): NestedClass | undefined {
+  const { [field]: made } = plainToInstance(probeOf(owner), { [field]: plain }) as Record<string, unknown>;
+  if (typeof made !== "object" || made === null || BUILT_IN.has(made.constructor)) return undefined;
+  return made.constructor as NestedClass;
+}
+
+const BUILT_IN: ReadonlySet<unknown> = new Set([Object, Array, Map, Set, Date, Uint8Array, Buffer, Promise]);
+
+/** A class with the declarations of `owner` whose construction runs nothing of `owner`. */
+function probeOf(owner: AnyClass): NestedClass {
+  let probe = probes.get(owner);
+  if (probe === undefined) {
+    probe = class {};
+    Object.setPrototypeOf(probe, owner);
+    probes.set(owner, probe);
+  }
+  return probe;
+}

@@ -1,0 +1,110 @@
+/**
+ * An actor's own fields as text and back. Nested objects whose class `@Type` declares come back as instances of
+ * it, so that their methods work after a reload; fields that are missing in the text keep the class's default.
+ */
+import { CorruptState } from "../errors";
+import { type AnyClass, transientFields } from "../metadata";
+import { type ClassPacker, decode, encode } from "./codec";
+import { classOf, declarationOf, discriminatorOf, type NestedClass } from "./declared-classes";
+
+type Fields = Record<string, unknown>;
+
+/**
+ * The own fields of `actor`, without the transient ones, as text.
+ * @throws NotSerializable, ForbiddenKey, TooDeep: each with the path from `state`
+ */
+export function encodeState(actor: object, type: AnyClass): string {
+  return encode(keptFields(actor, type), "state", packerFor(type));
+}
+
+/**
+ * Sets the fields of a fresh `actor` from text that {@link encodeState} wrote.
+ * @throws CorruptState when the text is anything else
+ */
+export function decodeStateInto(actor: object, type: AnyClass, text: string): void {
+  const fields = decode(text, "state");
+  if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
+    throw new CorruptState("state is not an object.", { path: "state" });
+  }
+  assignFields(actor, type, fields as Fields);
+}
+
+/**
+ * Packs instances in a result as their data, when their class is declared somewhere in the state of `actor`.
+ * Any other class instance is refused by the codec.
+ */
+export function resultPacker(actor: object): ClassPacker {
+  let declared: Set<NestedClass> | undefined;
+  const packer: ClassPacker = (instance) => {
+    declared ??= reachableClasses(actor);
+    const known = [...declared].some((type) => instance instanceof type);
+    return known ? { fields: keptFields(instance, instance.constructor as NestedClass), packer } : undefined;
+  };
+  return packer;
+}
+
+function packerFor(owner: AnyClass): ClassPacker {
+  return (instance, field) => {
+    if (field === undefined) return undefined;
+    const discriminator = discriminatorOf(owner, field, instance);
+    if (discriminator === undefined) return undefined;
+    const type = instance.constructor as NestedClass;
+    return { fields: { ...discriminator, ...keptFields(instance, type) }, packer: packerFor(type) };
+  };
+}
+
+/** A plain copy: JSON.stringify would call a `toJSON` of the class. */
+function keptFields(instance: object, type: AnyClass): Readonly<Fields> {
+  const fields: Fields = { ...instance };
+  for (const name of transientFieldsOf(type)) delete fields[name];
+  return fields;
+}
+
+const transientByClass = new WeakMap<AnyClass, ReadonlySet<string>>();
+
+function transientFieldsOf(type: AnyClass): ReadonlySet<string> {
+  let fields = transientByClass.get(type);
+  if (fields === undefined) transientByClass.set(type, (fields = transientFields(type)));
+  return fields;
+}
+
+function assignFields(instance: object, type: AnyClass, fields: Readonly<Fields>): void {
+  for (const name of Object.keys(fields)) {
+    const value = instantiate(fields[name], type, name);
+    // Defined, not assigned: a setter or a read-only name of the prototype must not get in the way.
+    Object.defineProperty(instance, name, { value, writable: true, enumerable: true, configurable: true });
+  }
+}
+
+/** Turns plain data under a declared field into instances, through arrays, Maps and Sets. */
+function instantiate(value: unknown, owner: AnyClass, field: string): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (declarationOf(owner, field) === undefined) return value;
+  if (Array.isArray(value)) return value.map((element) => instantiate(element, owner, field));
+  if (value instanceof Set) return new Set(Array.from(value, (element) => instantiate(element, owner, field)));
+  if (value instanceof Map) return new Map(Array.from(value, ([k, v]) => [k, instantiate(v, owner, field)]));
+  if (value instanceof Date || value instanceof Uint8Array) return value;
+  const type = classOf(owner, field, value as Fields);
+  if (type === undefined) return value;
+  const instance = new type();
+  const fields = { ...(value as Fields) };
+  const discriminator = declarationOf(owner, field)?.discriminator;
+  if (discriminator !== undefined && !Object.hasOwn(instance, discriminator)) delete fields[discriminator];
+  assignFields(instance, type, fields);
+  return instance;
+}
+
+/** Every class that `@Type` declares on a field of `actor`, and on the fields of those, and so on. */
+function reachableClasses(actor: object): Set<NestedClass> {
+  const found = new Set<NestedClass>();
+  const visit = (instance: object): void => {
+    for (const field of Object.keys(instance)) {
+      const base = declarationOf(instance.constructor as NestedClass, field)?.base;
+      if (base === undefined || found.has(base)) continue;
+      found.add(base);
+      visit(new base());
+    }
+  };
+  visit(actor);
+  return found;
+}

@@ -29,8 +29,14 @@ export function Actor(
     defineWhenComplete(target, {}, context);
     return undefined;
   }
-  if (context !== undefined || target === null || (typeof target !== "string" && typeof target !== "object")) {
-    throw new InvalidDefinition("@Actor goes before a class: @Actor class Counter extends DurableActor { … }");
+  if (
+    context !== undefined ||
+    target === null ||
+    (typeof target !== "string" && typeof target !== "object")
+  ) {
+    throw new InvalidDefinition(
+      "@Actor goes before a class: @Actor class Counter extends DurableActor { … }",
+    );
   }
   const options = typeof target === "string" ? { name: target } : target;
   return (type, classContext) => defineWhenComplete(type, options, classContext);
@@ -39,7 +45,9 @@ export function Actor(
 /** In standard mode the class gets its decorator metadata only after its decorators have run. */
 function defineWhenComplete(type: ActorClass, options: ActorOptions, context?: ClassDecoratorContext): void {
   if (typeof type !== "function" || (context !== undefined && context.kind !== "class")) {
-    throw new InvalidDefinition("@Actor goes before a class: @Actor class Counter extends DurableActor { … }");
+    throw new InvalidDefinition(
+      "@Actor goes before a class: @Actor class Counter extends DurableActor { … }",
+    );
   }
   if (context === undefined) defineActor(type, options);
   else context.addInitializer(() => defineActor(type, options));

@@ -20,7 +20,12 @@ export function Transient(target: unknown, nameOrContext: unknown, descriptor?: 
     recordTransient(recordOf(nameOrContext), name);
     return;
   }
-  if (typeof target !== "object" || target === null || typeof nameOrContext !== "string" || descriptor !== undefined) {
+  if (
+    typeof target !== "object" ||
+    target === null ||
+    typeof nameOrContext !== "string" ||
+    descriptor !== undefined
+  ) {
     throw misplaced();
   }
   recordTransient(target, nameOrContext);

@@ -20,7 +20,8 @@ const CONTROL_CHARACTER = /\p{Cc}/u;
 
 /** Returns `id` when it can name an actor. @throws InvalidActorId */
 export function checkActorId(id: unknown): string {
-  if (typeof id !== "string") throw invalid(id, `is ${id === null ? "null" : `of type ${typeof id}`}, not a string`);
+  if (typeof id !== "string")
+    throw invalid(id, `is ${id === null ? "null" : `of type ${typeof id}`}, not a string`);
   if (id === "") throw invalid(id, "is empty");
   if (!id.isWellFormed()) throw invalid(id.toWellFormed(), "has a lone surrogate");
   if (CONTROL_CHARACTER.test(id)) throw invalid(id, "has a control character");

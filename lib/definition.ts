@@ -2,8 +2,9 @@
  * What is known of an actor class: its stored name and the methods that may be called. Made once, when the class is
  * defined, from what the decorators recorded; calls are looked up in its `Map`, never on the instance.
  */
-import { ACTOR_TYPE } from "./address";
+
 import { type ActorClass, DurableActor } from "./actor";
+import { ACTOR_TYPE } from "./address";
 import { InvalidDefinition } from "./errors";
 import { type AnyClass, attachDefinition, attachedDefinition, declaredMethods } from "./metadata";
 
@@ -46,16 +47,22 @@ export function defineActor(type: AnyClass, options: ActorOptions): void {
   }
   const name = options.name ?? nameOf(type);
   if (!ACTOR_TYPE.test(name)) {
-    throw invalid(type, `cannot be named ${JSON.stringify(name)}: a name matches ${ACTOR_TYPE}.`, { value: name });
+    throw invalid(type, `cannot be named ${JSON.stringify(name)}: a name matches ${ACTOR_TYPE}.`, {
+      value: name,
+    });
   }
   const schema = options.version ?? 1;
   if (!Number.isInteger(schema) || schema < 1) {
-    throw invalid(type, `has the version ${String(schema)}: a version is a whole number from 1.`, { value: schema });
+    throw invalid(type, `has the version ${String(schema)}: a version is a whole number from 1.`, {
+      value: schema,
+    });
   }
   const methods = new Map<string, MethodDefinition>();
   for (const [method, declared] of declaredMethods(type)) {
     if (isReserved(method)) {
-      throw invalid(type, `declares the method "${method}", a reserved name. Give it another one.`, { method });
+      throw invalid(type, `declares the method "${method}", a reserved name. Give it another one.`, {
+        method,
+      });
     }
     methods.set(method, { name: method, readonly: (declared as MethodOptions).readonly ?? false });
   }
@@ -71,7 +78,9 @@ export function definitionOf(type: AnyClass): ActorDefinition {
   const definition = typeof type === "function" ? attachedDefinition(type) : undefined;
   if (definition !== undefined) return definition as ActorDefinition;
   const shown = typeof type === "function" ? `The class ${type.name || "(unnamed)"}` : `A ${typeof type}`;
-  throw new InvalidDefinition(`${shown} is not an actor. Put @Actor before a class that extends DurableActor.`);
+  throw new InvalidDefinition(
+    `${shown} is not an actor. Put @Actor before a class that extends DurableActor.`,
+  );
 }
 
 /** Names that every object answers, that promises answer, or that mean something else here. */
@@ -109,5 +118,8 @@ function nameOf(type: AnyClass): string {
 }
 
 function invalid(type: AnyClass, problem: string, details: Record<string, unknown> = {}): InvalidDefinition {
-  return new InvalidDefinition(`The class ${type.name || "(unnamed)"} ${problem}`, { class: type.name, ...details });
+  return new InvalidDefinition(`The class ${type.name || "(unnamed)"} ${problem}`, {
+    class: type.name,
+    ...details,
+  });
 }

@@ -68,10 +68,19 @@ const FIELDS: ReadonlySet<string> = new Set([
   "consistency",
 ]);
 
-/** What the host says of the time: when a call arrived, and when the process will be killed. */
+/** What the host says of the time. */
 export interface HostTime {
+  /** When the call arrived. */
   readonly nowMs: number;
+  /** When its answer must be on its way. */
+  readonly replyByMs: number;
+  /** When the process will be killed. */
   readonly endMs: number;
+}
+
+/** The time of a host that kills nobody. */
+export function unlimitedTime(nowMs: number): HostTime {
+  return { nowMs, replyByMs: Number.POSITIVE_INFINITY, endMs: Number.POSITIVE_INFINITY };
 }
 
 /**
@@ -85,10 +94,17 @@ export function parseInvocation(input: unknown, host: HostTime, newId: () => str
   for (const key of Object.keys(input)) {
     if (!FIELDS.has(key)) throw unexpected(key, undefined, "is no field of an invocation");
   }
-  const { actor, id, method, args = [], mode, callId, attempt, timeoutMs, consistency } = input as Record<
-    string,
-    unknown
-  >;
+  const {
+    actor,
+    id,
+    method,
+    args = [],
+    mode,
+    callId,
+    attempt,
+    timeoutMs,
+    consistency,
+  } = input as Record<string, unknown>;
   if (typeof actor !== "string") throw unexpected("actor", actor, "is not a string");
   if (typeof method !== "string") throw unexpected("method", method, "is not a string");
   if (!Array.isArray(args)) throw unexpected("args", args, "is not an array");
@@ -111,7 +127,7 @@ export function parseInvocation(input: unknown, host: HostTime, newId: () => str
     args: unpackArgs(args as Json[]),
     callId: callId ?? newId(),
     maybeRepeated: callId !== undefined && attempt !== 1,
-    deadlineMs: Math.min(host.nowMs + (timeoutMs ?? DEFAULT_TIMEOUT_MS), host.endMs),
+    deadlineMs: Math.min(host.nowMs + (timeoutMs ?? DEFAULT_TIMEOUT_MS), host.replyByMs),
     hostEndMs: host.endMs,
     consistency: consistency ?? "strong",
   };
@@ -139,7 +155,9 @@ function unpackArgs(args: Json[]): readonly unknown[] {
 }
 
 function isCallId(value: unknown): value is string {
-  return typeof value === "string" && value !== "" && value.length <= MAX_CALL_ID_LENGTH && value.isWellFormed();
+  return (
+    typeof value === "string" && value !== "" && value.length <= MAX_CALL_ID_LENGTH && value.isWellFormed()
+  );
 }
 
 function isWholeNumber(value: unknown, max: number): value is number {
@@ -147,6 +165,7 @@ function isWholeNumber(value: unknown, max: number): value is number {
 }
 
 function unexpected(field: string, value: unknown, problem: string): UnexpectedEvent {
-  const shown = typeof value === "string" || typeof value === "number" ? ` (${JSON.stringify(value).slice(0, 80)})` : "";
+  const shown =
+    typeof value === "string" || typeof value === "number" ? ` (${JSON.stringify(value).slice(0, 80)})` : "";
   return new UnexpectedEvent(`"${field}"${shown} ${problem}.`, { field });
 }

@@ -87,6 +87,8 @@ export class ShuttingDown extends errorClass("ShuttingDown", true) {}
 export class ReadonlyViolation extends errorClass("ReadonlyViolation") {}
 /** `ctx` was used after its turn had ended. */
 export class TurnEnded extends errorClass("TurnEnded") {}
+/** The request is not allowed. */
+export class Forbidden extends errorClass("Forbidden") {}
 /** A defect in this package or in its configuration. */
 export class InternalError extends errorClass("InternalError") {}
 
@@ -103,10 +105,13 @@ export class MethodError extends DurableError {
     code?: string;
     retryable?: boolean;
     properties?: ErrorDetails;
+    /** What was thrown; stays in this process. */
+    cause?: unknown;
   }) {
     super(original.code ?? MethodError.code, original.message, {
       retryable: original.retryable ?? false,
       details: original.properties ?? {},
+      cause: original.cause,
     });
     Object.defineProperty(this, "name", { value: original.name, configurable: true, writable: true });
     for (const [key, value] of Object.entries(this.details)) {
@@ -141,6 +146,7 @@ export const errorClasses: ReadonlyMap<string, ErrorConstructorOf> = new Map(
     ShuttingDown,
     ReadonlyViolation,
     TurnEnded,
+    Forbidden,
     InternalError,
   ].map((type) => [type.code, type as ErrorConstructorOf]),
 );

@@ -34,7 +34,7 @@ export function withFields(logger: Logger, fields: LogFields): Logger {
 }
 
 function levelFromEnvironment(): Level {
-  const level = process.env["LOG_LEVEL"]?.toLowerCase();
+  const level = process.env.LOG_LEVEL?.toLowerCase();
   return LEVELS.find((known) => known === level) ?? "info";
 }
 

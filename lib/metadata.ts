@@ -84,7 +84,10 @@ function ownMap(key: string, record: ClassRecord): Map<string, unknown> {
 function collect(key: string, type: AnyClass): Map<string, unknown> {
   const result = new Map<string, unknown>();
   for (const level of ancestry(type)) {
-    const records = [level.prototype as object, Object.getOwnPropertyDescriptor(level, METADATA)?.value as unknown];
+    const records = [
+      level.prototype as object,
+      Object.getOwnPropertyDescriptor(level, METADATA)?.value as unknown,
+    ];
     for (const record of records) {
       if (typeof record !== "object" || record === null) continue;
       const own = Reflect.getOwnMetadata(key, record) as Map<string, unknown> | undefined;

@@ -33,11 +33,14 @@ export class Registry {
   actor(name: string): ActorDefinition {
     const definition = this.byName.get(name);
     if (definition !== undefined) return definition;
-    throw new UnknownActor(`No actor is named ${JSON.stringify(name)}. Known: ${this.names.join(", ") || "none"}.`, {
-      field: "actor",
-      value: name,
-      known: this.names,
-    });
+    throw new UnknownActor(
+      `No actor is named ${JSON.stringify(name)}. Known: ${this.names.join(", ") || "none"}.`,
+      {
+        field: "actor",
+        value: name,
+        known: this.names,
+      },
+    );
   }
 }
 

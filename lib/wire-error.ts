@@ -26,6 +26,7 @@ export function methodError(thrown: unknown): DurableError {
     ...(code === undefined ? {} : { code }),
     retryable,
     properties: serialisableProperties(thrown),
+    cause: thrown,
   });
 }
 
@@ -44,7 +45,9 @@ export function errorToWire(error: DurableError, options: { stack: boolean }): W
 /** The error that a wire carried; a `TransportError` when it carried something else. */
 export function errorFromWire(wire: unknown): DurableError {
   if (!isWireError(wire)) {
-    return new TransportError("The answer is no error of durable-lambda.", { answer: shorten(JSON.stringify(wire)) });
+    return new TransportError("The answer is no error of durable-lambda.", {
+      answer: shorten(JSON.stringify(wire)),
+    });
   }
   const details = detailsOf(wire);
   if (wire.name !== undefined) {
@@ -81,7 +84,8 @@ function detailsOf(wire: WireError): Record<string, unknown> {
 /** Reads an arbitrary thrown value; its getters may throw themselves. */
 function describe(thrown: unknown): { name: string; message: string; code?: string; retryable: boolean } {
   try {
-    if (typeof thrown !== "object" || thrown === null) return { name: "Error", message: String(thrown), retryable: false };
+    if (typeof thrown !== "object" || thrown === null)
+      return { name: "Error", message: String(thrown), retryable: false };
     const { name, message, code, retryable } = thrown as Record<string, unknown>;
     return {
       name: (typeof name === "string" ? name : "Error").toWellFormed(),

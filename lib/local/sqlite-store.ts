@@ -1,6 +1,7 @@
 /** The store on `node:sqlite`: a file that several processes may share, or `:memory:`. */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { type Address, addressKey } from "../address";
+import { type Clock, systemClock } from "../clock";
 import { CorruptState, StoreUnavailable } from "../errors";
 import type { Lease } from "../lease";
 import type { Acquired, Commit, Committed, Head, LeaseRequest, Part, Store } from "../store";
@@ -75,9 +76,13 @@ export class SqliteStore implements Store {
 
   /**
    * @param file a path, or `:memory:`
+   * @param clock decides which parts have expired
    * @throws CorruptState when the file is something else; StoreUnavailable when it cannot be opened
    */
-  constructor(file: string) {
+  constructor(
+    file: string,
+    private readonly clock: Clock = systemClock,
+  ) {
     this.database = open(file);
     this.writes = new GroupedWrites(this.database);
     const prepare = (sql: string) => this.database.prepare(sql);
@@ -87,7 +92,9 @@ export class SqliteStore implements Store {
       release: prepare(`UPDATE head SET lease_id = NULL, lease_until_ms = NULL WHERE ${STILL_HELD}`),
       renew: prepare(`UPDATE head SET lease_until_ms = $untilMs WHERE ${STILL_HELD}`),
       read: prepare(`SELECT ${COLUMNS} FROM head WHERE key = $key`),
-      writePart: prepare("INSERT OR REPLACE INTO part (key, name, body, expires_at_ms) VALUES ($key, $name, $body, $expiresAtMs)"),
+      writePart: prepare(
+        "INSERT OR REPLACE INTO part (key, name, body, expires_at_ms) VALUES ($key, $name, $body, $expiresAtMs)",
+      ),
       dropExpired: prepare("DELETE FROM part WHERE expires_at_ms <= $nowMs"),
       readParts: prepare(
         "SELECT name, body, expires_at_ms FROM part WHERE key = $key AND substr(name, 1, length($prefix)) = $prefix ORDER BY name",
@@ -98,7 +105,9 @@ export class SqliteStore implements Store {
   acquire(address: Address, { leaseId, nowMs, untilMs }: LeaseRequest): Promise<Acquired> {
     const key = addressKey(address);
     return this.writes.run((): Acquired => {
-      const row = this.statements.acquire.get({ key, leaseId, nowMs, untilMs: storable(untilMs) }) as HeadRow | undefined;
+      const row = this.statements.acquire.get({ key, leaseId, nowMs, untilMs: storable(untilMs) }) as
+        | HeadRow
+        | undefined;
       if (row !== undefined) return { acquired: true, head: headOf(row) };
       const head = this.head(key) as Head;
       if (head.leaseId === leaseId) return { acquired: true, head };
@@ -132,7 +141,12 @@ export class SqliteStore implements Store {
   }
 
   renew(address: Address, lease: Lease, untilMs: number): Promise<boolean> {
-    const values = { key: addressKey(address), leaseId: lease.id, fence: lease.fence, untilMs: storable(untilMs) };
+    const values = {
+      key: addressKey(address),
+      leaseId: lease.id,
+      fence: lease.fence,
+      untilMs: storable(untilMs),
+    };
     return this.writes.run(() => this.statements.renew.run(values).changes === 1);
   }
 
@@ -142,8 +156,13 @@ export class SqliteStore implements Store {
 
   async writePart(address: Address, { name, body, expiresAtMs }: Part): Promise<void> {
     await this.writes.run(() => {
-      this.statements.dropExpired.run({ nowMs: Date.now() });
-      this.statements.writePart.run({ key: addressKey(address), name, body, expiresAtMs: expiresAtMs ?? null });
+      this.statements.dropExpired.run({ nowMs: this.clock.now() });
+      this.statements.writePart.run({
+        key: addressKey(address),
+        name,
+        body,
+        expiresAtMs: expiresAtMs ?? null,
+      });
     });
   }
 

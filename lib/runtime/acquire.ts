@@ -1,7 +1,7 @@
 /** Taking an actor's lease: asking, waiting while it is busy, asking again. */
 import type { Address } from "../address";
-import { StoreUnavailable } from "../errors";
 import { sleep } from "../clock";
+import { StoreUnavailable } from "../errors";
 import { busyWaitMs, type Lease, leaseEnd } from "../lease";
 import { backoffMs } from "../random";
 import type { Head } from "../store";
@@ -20,7 +20,11 @@ export interface Held {
  * store fails for good, the waiting calls fail with it. One lease id serves all requests, so that an acquisition
  * whose response was lost is found again.
  */
-export async function acquireLease(host: Host, address: Address, queue: CallQueue): Promise<Held | undefined> {
+export async function acquireLease(
+  host: Host,
+  address: Address,
+  queue: CallQueue,
+): Promise<Held | undefined> {
   const { store, clock, random, limits } = host;
   const leaseId = random.id();
   let failures = 0;

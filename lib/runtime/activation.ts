@@ -33,7 +33,9 @@ export interface WarmActor {
 }
 
 /** How a turn ended. Told to the caller only after the commit. */
-type Outcome = { readonly call: Call; readonly reply: Reply } | { readonly call: Call; readonly error: DurableError };
+type Outcome =
+  | { readonly call: Call; readonly reply: Reply }
+  | { readonly call: Call; readonly error: DurableError };
 
 /**
  * Runs what waits in `queue`, under one lease. Every call that it takes is settled; it does not throw.
@@ -80,7 +82,13 @@ class Activation {
 
   async run(warm: WarmActor | undefined): Promise<WarmActor | undefined> {
     const { host, address, held } = this;
-    const stopHeartbeat = startHeartbeat(host, address, held.lease, () => this.hostEndMs, () => this.lose());
+    const stopHeartbeat = startHeartbeat(
+      host,
+      address,
+      held.lease,
+      () => this.hostEndMs,
+      () => this.lose(),
+    );
     try {
       this.load(warm);
       await this.runTurns();
@@ -172,7 +180,10 @@ class Activation {
 
     const added = Inbox.of(await this.moveLargeResults());
     const spill = this.inbox.mustSpillFor(added);
-    if (spill) await this.retrying(() => store.writePart(this.address, inboxPage(this.inbox, this.version, clock.now())));
+    if (spill)
+      await this.retrying(() =>
+        store.writePart(this.address, inboxPage(this.inbox, this.version, clock.now())),
+      );
     const inbox = spill ? added : this.inbox.plus(added);
 
     const outcome = await this.writeCommit({
@@ -211,7 +222,8 @@ class Activation {
     for (const { call } of this.outcomes) {
       const key = inboxKey(call.envelope.callId);
       const entry =
-        inbox.get(key) ?? (current?.spilled ? await findInPages(this.host.store, this.address, key) : undefined);
+        inbox.get(key) ??
+        (current?.spilled ? await findInPages(this.host.store, this.address, key) : undefined);
       if (entry === undefined) call.fail(this.lost as FencedError);
       else call.succeed(await replyOf(this.host.store, this.address, entry));
     }
@@ -277,7 +289,11 @@ class Activation {
     } catch (thrown) {
       // Nothing is lost: the lease ends by itself.
       const { type, id } = this.address;
-      this.host.log.warn("lease not released", { actor: type, actorId: id, error: asDurableError(thrown).message });
+      this.host.log.warn("lease not released", {
+        actor: type,
+        actorId: id,
+        error: asDurableError(thrown).message,
+      });
     }
   }
 }

@@ -6,7 +6,11 @@ import { Inbox, type InboxEntry, PAGE_PREFIX } from "../inbox";
 import type { Store } from "../store";
 
 /** The entry of a call in the pages; the newest page first, since repetitions mostly come soon. */
-export async function findInPages(store: Store, address: Address, key: string): Promise<InboxEntry | undefined> {
+export async function findInPages(
+  store: Store,
+  address: Address,
+  key: string,
+): Promise<InboxEntry | undefined> {
   const pages = await store.readParts(address, PAGE_PREFIX);
   for (const page of pages.reverse()) {
     const entry = Inbox.parse(page.body).get(key);

@@ -2,10 +2,11 @@
  * A call on its way through this process: it waits in a mailbox, runs as a turn, and is settled once. Its deadline
  * is watched from the moment it arrives.
  */
+
+import { addressKey } from "../address";
 import type { Clock } from "../clock";
 import type { Envelope, Reply } from "../envelope";
 import { ActorBusy, CallTimeout, type DurableError } from "../errors";
-import { addressKey } from "../address";
 
 export class Call {
   readonly reply: Promise<Reply>;
@@ -98,11 +99,14 @@ export class Call {
       const waitedMs = nowMs - this.arrivedMs;
       this.leave(this);
       this.fail(
-        new ActorBusy(`${target} waited ${waitedMs} ms for its turn and did not get it before its deadline.`, {
-          actor: address.type,
-          id: address.id,
-          waitedMs,
-        }),
+        new ActorBusy(
+          `${target} waited ${waitedMs} ms for its turn and did not get it before its deadline.`,
+          {
+            actor: address.type,
+            id: address.id,
+            waitedMs,
+          },
+        ),
       );
       return;
     }

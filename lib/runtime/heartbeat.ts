@@ -1,7 +1,7 @@
 /** Renews a lease while its activation lasts. Bound to the activation: no timer outlives it. */
 import type { Address } from "../address";
-import { asDurableError } from "../wire-error";
 import { type Lease, leaseEnd, renewEveryMs } from "../lease";
+import { asDurableError } from "../wire-error";
 import type { Host } from "./host";
 
 /**
@@ -33,7 +33,11 @@ export function startHeartbeat(
       return await store.renew(address, lease, leaseEnd(clock.now(), limits.leaseMs, hostEndMs()));
     } catch (thrown) {
       // The next beat may get through; the commit decides in any case.
-      log.warn("lease not renewed", { actor: address.type, actorId: address.id, error: asDurableError(thrown).message });
+      log.warn("lease not renewed", {
+        actor: address.type,
+        actorId: address.id,
+        error: asDurableError(thrown).message,
+      });
       return true;
     }
   }

@@ -5,8 +5,8 @@
 import type { DurableActor } from "../actor";
 import { addressKey } from "../address";
 import type { ActorDefinition } from "../definition";
-import { methodOf } from "../registry";
 import { PayloadTooLarge, StateTooLarge } from "../errors";
+import { methodOf } from "../registry";
 import type { Store, StoredState } from "../store";
 import { encode } from "../values/codec";
 import { encodeState, resultPacker } from "../values/state-codec";

@@ -33,11 +33,14 @@ export class Mailbox {
   async deliver(envelope: Envelope): Promise<Reply> {
     const { queueLength } = this.host.limits;
     if (this.queue.length >= queueLength) {
-      throw new ActorOverloaded(`${queueLength} calls wait for ${addressKey(this.address)} in this process already.`, {
-        actor: this.address.type,
-        id: this.address.id,
-        limit: queueLength,
-      });
+      throw new ActorOverloaded(
+        `${queueLength} calls wait for ${addressKey(this.address)} in this process already.`,
+        {
+          actor: this.address.type,
+          id: this.address.id,
+          limit: queueLength,
+        },
+      );
     }
     const call = new Call(envelope, this.host.clock, (expired) => this.queue.remove(expired));
     this.queue.push(call);

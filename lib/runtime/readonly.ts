@@ -35,7 +35,10 @@ export async function runReadonly(
     if (encodeState(actor, definition.type) !== before) {
       throw violation(envelope.address, method, "changed a field");
     }
-    return { result: value === undefined ? undefined : encode(value, "result", resultPacker(actor)), version };
+    return {
+      result: value === undefined ? undefined : encode(value, "result", resultPacker(actor)),
+      version,
+    };
   } finally {
     call.dismiss();
   }

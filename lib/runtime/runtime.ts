@@ -23,13 +23,16 @@ export class Runtime {
   private readonly reading = new Set<Promise<unknown>>();
   private stopping = false;
 
+  /** @param store asked for when the first turn needs it, so that an app can be defined where no store is */
   constructor(
     readonly registry: Registry,
-    store: Store,
+    store: () => Store,
     options: RuntimeOptions = {},
   ) {
     this.host = {
-      store,
+      get store() {
+        return store();
+      },
       clock: options.clock ?? systemClock,
       random: options.random ?? systemRandom,
       log: options.log ?? jsonLogger(),
@@ -60,7 +63,10 @@ export class Runtime {
     const cancel = clock.setTimer(graceMs, () => {
       for (const mailbox of this.mailboxes.values()) mailbox.abortRunning(shuttingDown());
     });
-    await Promise.allSettled([...this.reading, ...Array.from(this.mailboxes.values(), (mailbox) => mailbox.drained())]);
+    await Promise.allSettled([
+      ...this.reading,
+      ...Array.from(this.mailboxes.values(), (mailbox) => mailbox.drained()),
+    ]);
     cancel();
   }
 

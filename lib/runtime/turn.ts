@@ -102,9 +102,12 @@ export class TurnContext implements ActorContext {
 
   async save(): Promise<void> {
     if (this.ended) {
-      throw new TurnEnded("ctx.save() was called after its turn had ended. Await everything that a method starts.", {
-        callId: this.callId,
-      });
+      throw new TurnEnded(
+        "ctx.save() was called after its turn had ended. Await everything that a method starts.",
+        {
+          callId: this.callId,
+        },
+      );
     }
     await this.checkpoint();
   }

@@ -138,7 +138,13 @@ function packEntries(
 ): Json {
   return Array.from(map, ([key, value], index) => [
     packValue(key, { parent: path, key: `(key ${index})` }, depth, undefined, undefined),
-    packValue(value, { parent: path, key: typeof key === "string" ? key : `(value ${index})` }, depth, classes, field),
+    packValue(
+      value,
+      { parent: path, key: typeof key === "string" ? key : `(value ${index})` },
+      depth,
+      classes,
+      field,
+    ),
   ]);
 }
 
@@ -280,7 +286,10 @@ function isIsoDate(text: string): boolean {
 function checkKey(key: string, value: unknown, path: Path): void {
   const reachesPrototype =
     key === "__proto__" ||
-    (key === "constructor" && typeof value === "object" && value !== null && Object.hasOwn(value, "prototype"));
+    (key === "constructor" &&
+      typeof value === "object" &&
+      value !== null &&
+      Object.hasOwn(value, "prototype"));
   if (!reachesPrototype) return;
   throw new ForbiddenKey(`${formatPath(path)} is a forbidden key: it could change an object's prototype.`, {
     path: formatPath(path),
@@ -294,7 +303,10 @@ function notSerializable(path: Path, what: string, value?: object): NotSerializa
       ? "Leave it out, or mark the field @Transient."
       : "Declare its class with class-transformer's @Type on the field that holds it, store plain data, or mark " +
         "the field @Transient.";
-  return new NotSerializable(`${where} is ${what}, which cannot be kept. ${hint}`, { path: where, found: what });
+  return new NotSerializable(`${where} is ${what}, which cannot be kept. ${hint}`, {
+    path: where,
+    found: what,
+  });
 }
 
 function tooDeep(path: Path): TooDeep {
@@ -307,6 +319,6 @@ function tooDeep(path: Path): TooDeep {
 }
 
 function className(value: object): string {
-  const { constructor } = value;
-  return typeof constructor === "function" && constructor.name !== "" ? constructor.name : "an unnamed class";
+  const { constructor: type } = value;
+  return typeof type === "function" && type.name !== "" ? type.name : "an unnamed class";
 }

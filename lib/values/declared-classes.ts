@@ -20,13 +20,20 @@ const probes = new WeakMap<AnyClass, NestedClass>();
 /** What `@Type` declares for a field, or undefined. The answer is looked up once per class and field. */
 export function declarationOf(owner: AnyClass, field: string): Declaration | undefined {
   let known = declarations.get(owner);
-  if (known === undefined) declarations.set(owner, (known = new Map()));
+  if (known === undefined) {
+    known = new Map();
+    declarations.set(owner, known);
+  }
   if (!known.has(field)) known.set(field, findDeclaration(owner, field));
   return known.get(field);
 }
 
 /** The class of which `plain`, found under `field`, is the data. */
-export function classOf(owner: AnyClass, field: string, plain: Readonly<Record<string, unknown>>): NestedClass | undefined {
+export function classOf(
+  owner: AnyClass,
+  field: string,
+  plain: Readonly<Record<string, unknown>>,
+): NestedClass | undefined {
   const declaration = declarationOf(owner, field);
   if (declaration?.discriminator === undefined) return declaration?.base;
   const { discriminator } = declaration;
@@ -37,10 +44,15 @@ export function classOf(owner: AnyClass, field: string, plain: Readonly<Record<s
  * The discriminator's property and name for `instance` under `field`, or `{}` without a discriminator.
  * Undefined when the instance's class is not declared there, so that its data would come back as something else.
  */
-export function discriminatorOf(owner: AnyClass, field: string, instance: object): Record<string, unknown> | undefined {
+export function discriminatorOf(
+  owner: AnyClass,
+  field: string,
+  instance: object,
+): Record<string, unknown> | undefined {
   const declaration = declarationOf(owner, field);
   if (declaration === undefined) return undefined;
-  if (declaration.discriminator === undefined) return instance.constructor === declaration.base ? {} : undefined;
+  if (declaration.discriminator === undefined)
+    return instance.constructor === declaration.base ? {} : undefined;
   try {
     const holder = new (probeOf(owner))() as Record<string, unknown>;
     holder[field] = Object.create(Object.getPrototypeOf(instance) as object);
@@ -58,12 +70,15 @@ export function discriminatorOf(owner: AnyClass, field: string, instance: object
 function findDeclaration(owner: AnyClass, field: string): Declaration | undefined {
   // class-transformer asks `property in value` only to read a discriminator.
   let discriminator: string | undefined;
-  const spy = new Proxy({}, {
-    has(_target, key) {
-      if (typeof key === "string") discriminator = key;
-      return false;
+  const spy = new Proxy(
+    {},
+    {
+      has(_target, key) {
+        if (typeof key === "string") discriminator = key;
+        return false;
+      },
     },
-  });
+  );
   const base = instantiatedClass(owner, field, spy);
   return base === undefined ? undefined : { base, discriminator };
 }

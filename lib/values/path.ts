@@ -15,5 +15,7 @@ export function formatPath(path: Path): string {
   if (typeof key === "number") return `${formatPath(parent)}[${key}]`;
   if (typeof key === "symbol") return `${formatPath(parent)}[${String(key)}]`;
   if (key.startsWith("(")) return `${formatPath(parent)}${key}`;
-  return IDENTIFIER.test(key) ? `${formatPath(parent)}.${key}` : `${formatPath(parent)}[${JSON.stringify(key)}]`;
+  return IDENTIFIER.test(key)
+    ? `${formatPath(parent)}.${key}`
+    : `${formatPath(parent)}[${JSON.stringify(key)}]`;
 }

@@ -64,7 +64,10 @@ const transientByClass = new WeakMap<AnyClass, ReadonlySet<string>>();
 
 function transientFieldsOf(type: AnyClass): ReadonlySet<string> {
   let fields = transientByClass.get(type);
-  if (fields === undefined) transientByClass.set(type, (fields = transientFields(type)));
+  if (fields === undefined) {
+    fields = transientFields(type);
+    transientByClass.set(type, fields);
+  }
   return fields;
 }
 
@@ -81,7 +84,8 @@ function instantiate(value: unknown, owner: AnyClass, field: string): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (declarationOf(owner, field) === undefined) return value;
   if (Array.isArray(value)) return value.map((element) => instantiate(element, owner, field));
-  if (value instanceof Set) return new Set(Array.from(value, (element) => instantiate(element, owner, field)));
+  if (value instanceof Set)
+    return new Set(Array.from(value, (element) => instantiate(element, owner, field)));
   if (value instanceof Map) return new Map(Array.from(value, ([k, v]) => [k, instantiate(v, owner, field)]));
   if (value instanceof Date || value instanceof Uint8Array) return value;
   const type = classOf(owner, field, value as Fields);

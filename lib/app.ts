@@ -1,0 +1,91 @@
+/**
+ * Where an app is put together: the runtime, the client and, by what the environment says, the adapters. The AWS
+ * adapters are loaded only here and only when needed.
+ */
+import type { ActorClass } from "./actor";
+import { type Client, clientOver } from "./client/client";
+import { inlineTransport } from "./client/inline-transport";
+import type { Transport } from "./client/transport";
+import { InvalidDefinition } from "./errors";
+import { Registry } from "./registry";
+import { type RouterHandler, router } from "./runtime/router";
+import { Runtime, type RuntimeOptions } from "./runtime/runtime";
+import { closeOnSignals } from "./runtime/signals";
+import type { Store } from "./store";
+
+export interface RouterOptions extends RuntimeOptions {
+  /** Where actors are kept. Default: the DynamoDB table that `DURABLE_TABLE` names. */
+  readonly store?: Store;
+  /** Send the stacks of errors to callers. Default false. */
+  readonly stack?: boolean;
+}
+
+export interface ClientOptions {
+  /**
+   * How calls travel. Default: by invoking the function that `DURABLE_ROUTER` names; else, where `DURABLE_TABLE` is
+   * set, inline: the turns run in this process.
+   */
+  readonly transport?: Transport;
+  /** Actors that an inline client runs by their stored names; those asked for by class need not be here. */
+  readonly actors?: readonly ActorClass[];
+}
+
+/**
+ * The Lambda handler for an app's actors. It takes direct invocations, and HTTP events of payload format 2.0
+ * (Function URL, HTTP API).
+ *
+ * @throws InvalidDefinition for a class that is no actor, or two actors of one name
+ * @example export const handler = createRouter([Counter, Account]);
+ */
+export function createRouter(actors: readonly ActorClass[], options: RouterOptions = {}): RouterHandler {
+  const { store, stack = false, ...runtimeOptions } = options;
+  const storeOf = store === undefined ? storeWhenNeeded() : () => store;
+  const runtime = new Runtime(new Registry(actors), storeOf, runtimeOptions);
+  if (process.env.AWS_LAMBDA_RUNTIME_API !== undefined) {
+    // Lambda's init phase is the cheapest moment to load the SDK; and Lambda says when it stops a process.
+    storeOf();
+    closeOnSignals(() => runtime.close(LAMBDA_GRACE_MS));
+  }
+  return router(runtime, { stack });
+}
+
+/**
+ * A client for actors.
+ *
+ * @throws InvalidDefinition when neither `transport` nor the environment says how calls travel
+ * @example
+ * ```ts
+ * const counter = createClient().actor(Counter);
+ * await counter.get("c1").increment(5);
+ * ```
+ */
+export function createClient(options: ClientOptions = {}): Client {
+  return clientOver(options.transport ?? transportFromEnvironment(options.actors ?? []));
+}
+
+/** Lambda kills a process soon after its SIGTERM. */
+const LAMBDA_GRACE_MS = 250;
+
+function transportFromEnvironment(actors: readonly ActorClass[]): Transport {
+  const { DURABLE_ROUTER: functionName, DURABLE_TABLE: table } = process.env;
+  if (functionName) return aws().lambdaTransport({ functionName });
+  if (table) return inlineTransport(new Runtime(new Registry(actors), storeWhenNeeded()));
+  throw new InvalidDefinition(
+    "The client does not know where the actors are. Set DURABLE_ROUTER (calls invoke that function) or DURABLE_TABLE " +
+      "(calls run here), give a transport, or use the client of startLocal() from durable-lambda/local.",
+  );
+}
+
+/** The store that the environment names, made when it is first asked for. */
+function storeWhenNeeded(): () => Store {
+  let store: Store | undefined;
+  return () => {
+    store ??= aws().storeFromEnvironment();
+    return store;
+  };
+}
+
+/** `require`, since an `import()` cannot be loaded by test runners that run CommonJS. Bundlers follow it all the same. */
+function aws(): typeof import("./aws/index") {
+  return require("./aws/index") as typeof import("./aws/index");
+}

@@ -1,0 +1,20 @@
+/** Runs turns in the caller's own process: no Lambda hop, the same leases and commits. */
+import type { Invocation } from "../envelope";
+import { unlimitedTime } from "../envelope";
+import { invoke, replyOfAnswer } from "../runtime/invoke";
+import type { Runtime } from "../runtime/runtime";
+import type { Transport } from "./transport";
+
+export function inlineTransport(runtime: Runtime): Transport {
+  return {
+    register: (type) => {
+      runtime.registry.add(type);
+    },
+    async invoke(invocation) {
+      // Copied, as over any other transport: caller and actor must not share objects.
+      const copy = JSON.parse(JSON.stringify(invocation)) as Invocation;
+      const answer = await invoke(runtime, copy, unlimitedTime(runtime.host.clock.now()));
+      return replyOfAnswer(answer, { stack: false });
+    },
+  };
+}

@@ -1,0 +1,13 @@
+/** How a call gets to a runtime. One try each; the client decides whether to try again. */
+import type { ActorClass } from "../actor";
+import type { Invocation, InvocationReply } from "../envelope";
+
+export interface Transport {
+  /**
+   * Carries one invocation there and its reply back.
+   * @throws TransportError when no reply came: the call may or may not have been applied
+   */
+  invoke(invocation: Invocation): Promise<InvocationReply>;
+  /** Told of each actor class that the client is asked for; a transport that runs actors itself needs them. */
+  register?(type: ActorClass): void;
+}

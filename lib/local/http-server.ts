@@ -1,0 +1,146 @@
+/**
+ * The local app's HTTP server. It listens on the loopback address alone and answers only requests that were meant for
+ * it: a page of another site can reach a loopback port, through its own origin or through DNS rebinding.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { unlimitedTime } from "../envelope";
+import { Forbidden, InvalidDefinition, UnexpectedEvent } from "../errors";
+import {
+  answerHttp,
+  bodyTooLarge,
+  HttpProblem,
+  type HttpResponse,
+  MAX_BODY_BYTES,
+  problem,
+} from "../runtime/http";
+import type { Runtime } from "../runtime/runtime";
+import { asDurableError } from "../wire-error";
+
+const LOOPBACK = "127.0.0.1";
+const LOCAL_NAMES: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]"]);
+
+export interface LocalServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** @throws InvalidDefinition when the port cannot be had */
+export async function serve(
+  runtime: Runtime,
+  port: number,
+  options: { stack: boolean },
+): Promise<LocalServer> {
+  const server = createServer((request, response) => void respond(runtime, request, response, options));
+  await listen(server, port);
+  const { port: actualPort } = server.address() as AddressInfo;
+  return {
+    url: `http://${LOOPBACK}:${actualPort}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+async function respond(
+  runtime: Runtime,
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: { stack: boolean },
+): Promise<void> {
+  const { status, headers, body } = await answer(runtime, request, options);
+  response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });
+  response.end(body);
+}
+
+async function answer(
+  runtime: Runtime,
+  request: IncomingMessage,
+  options: { stack: boolean },
+): Promise<HttpResponse> {
+  try {
+    checkIsLocal(request);
+    return await answerHttp(
+      runtime,
+      {
+        method: request.method ?? "GET",
+        path: pathOf(request.url ?? "/"),
+        contentType: request.headers["content-type"],
+        body: await readBody(request),
+      },
+      unlimitedTime(runtime.host.clock.now()),
+      options,
+    );
+  } catch (thrown) {
+    if (thrown instanceof HttpProblem) return problem(thrown, options);
+    return problem(new HttpProblem(500, asDurableError(thrown)), options);
+  }
+}
+
+/** By hand, since `URL` would resolve an id such as `..` away. */
+function pathOf(target: string): string {
+  const end = target.search(/[?#]/);
+  return end === -1 ? target : target.slice(0, end);
+}
+
+/** @throws HttpProblem */
+function checkIsLocal({ headers }: IncomingMessage): void {
+  if (!isLocalName(headers.host)) {
+    throw new HttpProblem(
+      403,
+      new Forbidden("The Host header does not name this machine.", { field: "host" }),
+    );
+  }
+  if (headers.origin !== undefined && !isLocalOrigin(headers.origin)) {
+    throw new HttpProblem(
+      403,
+      new Forbidden("The request comes from a page of another site.", { field: "origin" }),
+    );
+  }
+}
+
+function isLocalName(host: string | undefined): boolean {
+  return host !== undefined && LOCAL_NAMES.has(host.replace(/:\d+$/, "").toLowerCase());
+}
+
+function isLocalOrigin(origin: string): boolean {
+  return URL.canParse(origin) && isLocalName(new URL(origin).host);
+}
+
+function readBody(request: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    request.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
+      else reject(bodyTooLarge());
+      // The rest of a refused body is read and dropped, so that the client gets to see the answer; but not forever.
+      if (bytes > 10 * MAX_BODY_BYTES) request.destroy();
+    });
+    request.on("end", () =>
+      resolve(chunks.length === 1 ? String(chunks[0]) : Buffer.concat(chunks).toString()),
+    );
+    request.on("error", reject);
+    request.on("close", () =>
+      reject(new HttpProblem(400, new UnexpectedEvent("The request was cut off.", { field: "body" }))),
+    );
+  });
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => {
+      reject(
+        new InvalidDefinition(
+          `The port ${port} cannot be had: ${cause.message}.`,
+          { port, error: cause.code },
+          cause,
+        ),
+      );
+    });
+    server.listen(port, LOOPBACK, () => resolve());
+  });
+}

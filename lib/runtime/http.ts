@@ -1,0 +1,151 @@
+/**
+ * The HTTP form of a call, apart from any server: `POST /actors/{type}/{id}/{method}` with `{ "args": […] }`, or
+ * `POST /actors` with a whole invocation. Used for Lambda's HTTP events and by the local server.
+ */
+import type { HostTime } from "../envelope";
+import { type DurableError, MethodError, PayloadTooLarge, UnexpectedEvent } from "../errors";
+import { errorToWire } from "../wire-error";
+import { invoke, textOfAnswer } from "./invoke";
+import type { Runtime } from "./runtime";
+
+export interface HttpRequest {
+  readonly method: string;
+  /** Still percent-encoded, without the query. */
+  readonly path: string;
+  readonly contentType: string | undefined;
+  readonly body: string;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Lambda takes no more. */
+export const MAX_BODY_BYTES = 6 * 1_024 * 1_024;
+
+export async function answerHttp(
+  runtime: Runtime,
+  request: HttpRequest,
+  time: HostTime,
+  options: { stack: boolean },
+): Promise<HttpResponse> {
+  let invocation: object;
+  try {
+    invocation = readRequest(request);
+  } catch (thrown) {
+    if (thrown instanceof HttpProblem) return problem(thrown, options);
+    throw thrown;
+  }
+  const answer = await invoke(runtime, invocation, time);
+  if (!answer.ok) return problem(new HttpProblem(statusOf(answer.error), answer.error), options);
+  return { status: 200, headers: JSON_HEADERS, body: textOfAnswer(answer, options) };
+}
+
+/** Something wrong with the request itself, or a call that failed. */
+export class HttpProblem {
+  constructor(
+    readonly status: number,
+    readonly error: DurableError,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {}
+}
+
+/** A problem as RFC 9457 has it, and as a failed call has it, in one body. */
+export function problem({ status, error, headers }: HttpProblem, options: { stack: boolean }): HttpResponse {
+  const wire = errorToWire(error, options);
+  const retry = status === 503 ? { "retry-after": "1" } : {};
+  return {
+    status,
+    headers: { "content-type": "application/problem+json", ...retry, ...headers },
+    body: JSON.stringify({ title: wire.code, status, detail: wire.message, ok: false, error: wire }),
+  };
+}
+
+export function bodyTooLarge(): HttpProblem {
+  const details = { field: "body", limitBytes: MAX_BODY_BYTES };
+  return new HttpProblem(
+    413,
+    new PayloadTooLarge(`The body has more than ${MAX_BODY_BYTES} bytes.`, details),
+  );
+}
+
+const JSON_HEADERS = { "content-type": "application/json" };
+
+/** @throws HttpProblem */
+function readRequest({ method, path, contentType, body }: HttpRequest): object {
+  const [root, ...target] = path.split("/").slice(1);
+  if (root !== "actors" || (target.length !== 0 && target.length !== 3)) {
+    throw bad(404, "path", "Calls go to /actors/{type}/{id}/{method}, each part percent-encoded.");
+  }
+  if (method !== "POST")
+    throw bad(405, "method", `${method} is not allowed: calls are POST.`, { allow: "POST" });
+  if (Buffer.byteLength(body) > MAX_BODY_BYTES) throw bodyTooLarge();
+  const fields = body === "" ? {} : readBody(contentType, body);
+  if (target.length === 0) return fields;
+  for (const key of ["actor", "id", "method"]) {
+    if (Object.hasOwn(fields, key))
+      throw bad(400, key, `"${key}" is in the path; the body must not have it too.`);
+  }
+  const [actor, id, name] = target.map(decodeSegment);
+  return { ...fields, actor, id, method: name };
+}
+
+function readBody(contentType: string | undefined, body: string): object {
+  if (!/^application\/json\s*(;|$)/i.test(contentType ?? "")) {
+    throw bad(
+      415,
+      "content-type",
+      `The content type is ${JSON.stringify(contentType ?? "")}, not application/json.`,
+    );
+  }
+  let fields: unknown;
+  try {
+    fields = JSON.parse(body);
+  } catch (cause) {
+    throw bad(400, "body", `The body is not JSON: ${(cause as Error).message}`);
+  }
+  if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
+    throw bad(400, "body", 'The body is not an object such as {"args":[]}.');
+  }
+  return fields;
+}
+
+function decodeSegment(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw bad(400, "path", "The path has a % that is not followed by an encoded character.");
+  }
+}
+
+function bad(status: number, field: string, message: string, headers?: Record<string, string>): HttpProblem {
+  return new HttpProblem(status, new UnexpectedEvent(message, { field }), headers);
+}
+
+const STATUS: Readonly<Record<string, number>> = {
+  InvalidActorId: 400,
+  UnexpectedEvent: 400,
+  NotSerializable: 400,
+  ForbiddenKey: 400,
+  TooDeep: 400,
+  Forbidden: 403,
+  UnknownActor: 404,
+  UnknownMethod: 404,
+  PayloadTooLarge: 413,
+  StateTooLarge: 413,
+  ActorBusy: 503,
+  ActorOverloaded: 503,
+  FencedError: 503,
+  StoreUnavailable: 503,
+  StateVersionTooNew: 503,
+  ShuttingDown: 503,
+  CallTimeout: 504,
+};
+
+/** A method's own error is an answer of the application, hence 422; what is not listed is a fault of the server. */
+function statusOf(error: DurableError): number {
+  if (error instanceof MethodError) return 422;
+  return STATUS[error.code] ?? 500;
+}

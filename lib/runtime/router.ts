@@ -1,0 +1,114 @@
+/**
+ * The router: the Lambda handler. Looks at the form of an event and hands it to the runtime; it holds no state of its
+ * own, and leaves nothing running when it answers.
+ */
+import type { HostTime } from "../envelope";
+import { UnexpectedEvent } from "../errors";
+import { asDurableError } from "../wire-error";
+import { answerHttp, HttpProblem, type HttpRequest, type HttpResponse, problem } from "./http";
+import { invoke, replyOfAnswer } from "./invoke";
+import type { Runtime } from "./runtime";
+
+/** What this package reads of Lambda's context. */
+export interface LambdaContext {
+  getRemainingTimeInMillis(): number;
+}
+
+/** A handler for all of the router's events; give it to Lambda as it is. */
+export type RouterHandler = (event: unknown, context?: LambdaContext) => Promise<unknown>;
+
+/** An answer is on its way this long before Lambda kills the process. */
+const REPLY_MARGIN_MS = 250;
+
+export function router(runtime: Runtime, options: { stack: boolean }): RouterHandler {
+  return async (event, context) => {
+    const time = hostTime(runtime.host.clock.now(), context);
+    if (isHttpEvent(event)) return lambdaResponse(await routeHttp(runtime, event, time, options));
+    return replyOfAnswer(await invoke(runtime, event, time), options);
+  };
+}
+
+function hostTime(nowMs: number, context: LambdaContext | undefined): HostTime {
+  const remainingMs = context?.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;
+  const marginMs = Math.min(REPLY_MARGIN_MS, remainingMs / 4);
+  return { nowMs, replyByMs: nowMs + remainingMs - marginMs, endMs: nowMs + remainingMs };
+}
+
+/** Payload format 2.0: a Function URL or an HTTP API. */
+interface HttpEvent {
+  readonly rawPath?: unknown;
+  readonly headers?: Readonly<Record<string, unknown>>;
+  readonly body?: unknown;
+  readonly isBase64Encoded?: unknown;
+  readonly requestContext: {
+    readonly stage?: unknown;
+    readonly domainName?: unknown;
+    readonly http: { readonly method?: unknown; readonly path?: unknown };
+  };
+}
+
+function isHttpEvent(event: unknown): event is HttpEvent {
+  const context = (event as { requestContext?: { http?: unknown } } | null)?.requestContext;
+  return (
+    typeof context === "object" &&
+    context !== null &&
+    typeof context.http === "object" &&
+    context.http !== null
+  );
+}
+
+async function routeHttp(
+  runtime: Runtime,
+  event: HttpEvent,
+  time: HostTime,
+  options: { stack: boolean },
+): Promise<HttpResponse> {
+  let request: HttpRequest;
+  try {
+    request = requestOf(event);
+  } catch (error) {
+    return problem(new HttpProblem(400, asDurableError(error)), options);
+  }
+  return answerHttp(runtime, request, time, options);
+}
+
+/** @throws UnexpectedEvent naming the field */
+function requestOf(event: HttpEvent): HttpRequest {
+  const { rawPath, headers = {}, body, isBase64Encoded, requestContext } = event;
+  const { method } = requestContext.http;
+  if (typeof method !== "string") throw unexpected("requestContext.http.method");
+  if (typeof rawPath !== "string") throw unexpected("rawPath");
+  if (body !== undefined && body !== null && typeof body !== "string") throw unexpected("body");
+  if (typeof headers !== "object" || headers === null) throw unexpected("headers");
+  const contentType = Object.entries(headers).find(([name]) => name.toLowerCase() === "content-type")?.[1];
+  return {
+    method,
+    path: encodedPath(rawPath, requestContext),
+    contentType: typeof contentType === "string" ? contentType : undefined,
+    body: isBase64Encoded === true ? Buffer.from(body ?? "", "base64").toString() : (body ?? ""),
+  };
+}
+
+/**
+ * A Function URL hands over the path as it was sent. An HTTP API decodes it, puts the stage before it, and so loses
+ * which slashes were the id's: all between the type and the method is the id then.
+ */
+function encodedPath(rawPath: string, { stage, domainName }: HttpEvent["requestContext"]): string {
+  const isDecoded = typeof domainName === "string" && !/\.lambda-url\./.test(domainName);
+  if (!isDecoded) return rawPath;
+  const prefix = typeof stage === "string" && stage !== "$default" ? `/${stage}` : "";
+  const path = prefix !== "" && rawPath.startsWith(`${prefix}/`) ? rawPath.slice(prefix.length) : rawPath;
+  const [empty, root, type, ...rest] = path.split("/");
+  const method = rest.pop();
+  if (type === undefined || method === undefined || rest.length === 0)
+    return path.split("/").map(encodeURIComponent).join("/");
+  return [empty, root, type, rest.join("/"), method].map((part) => encodeURIComponent(part ?? "")).join("/");
+}
+
+function lambdaResponse({ status, headers, body }: HttpResponse): object {
+  return { statusCode: status, headers, body };
+}
+
+function unexpected(field: string): UnexpectedEvent {
+  return new UnexpectedEvent(`"${field}" is not what an HTTP event of payload format 2.0 has.`, { field });
+}

@@ -3,7 +3,7 @@ module.exports = {
   testEnvironment: "node",
   roots: ["<rootDir>/__tests__"],
   testMatch: ["**/*.test.ts"],
-  transform: { "^.+\\.ts$": ["ts-jest", { isolatedModules: true }] },
+  transform: { "^.+\\.ts$": "ts-jest" },
   moduleNameMapper: {
     "^durable-lambda$": "<rootDir>/lib/index.ts",
     "^durable-lambda/(local|aws)$": "<rootDir>/lib/$1/index.ts",

@@ -68,7 +68,7 @@ const LAMBDA_GRACE_MS = 250;
 
 function transportFromEnvironment(actors: readonly ActorClass[]): Transport {
   const { DURABLE_ROUTER: functionName, DURABLE_TABLE: table } = process.env;
-  if (functionName) return aws().lambdaTransport({ functionName });
+  if (functionName) return aws().transportFromEnvironment();
   if (table) return inlineTransport(new Runtime(new Registry(actors), storeWhenNeeded()));
   throw new InvalidDefinition(
     "The client does not know where the actors are. Set DURABLE_ROUTER (calls invoke that function) or DURABLE_TABLE " +
@@ -86,6 +86,6 @@ function storeWhenNeeded(): () => Store {
 }
 
 /** `require`, since an `import()` cannot be loaded by test runners that run CommonJS. Bundlers follow it all the same. */
-function aws(): typeof import("./aws/index") {
-  return require("./aws/index") as typeof import("./aws/index");
+function aws(): typeof import("./aws/from-environment") {
+  return require("./aws/from-environment") as typeof import("./aws/from-environment");
 }

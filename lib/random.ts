@@ -8,10 +8,19 @@ export interface Random {
   fraction(): number;
 }
 
-export const systemRandom: Random = {
-  id: () => randomBytes(12).toString("base64url"),
-  fraction: Math.random,
-};
+export const systemRandom: Random = { id: randomId, fraction: Math.random };
+
+const ID_BYTES = 12;
+
+// Each request for random bytes is a system call; one serves many ids.
+let pool = Buffer.alloc(0);
+
+function randomId(): string {
+  if (pool.length < ID_BYTES) pool = randomBytes(ID_BYTES * 256);
+  const id = pool.toString("base64url", 0, ID_BYTES);
+  pool = pool.subarray(ID_BYTES);
+  return id;
+}
 
 /**
  * Exponential backoff with equal jitter: between half and all of `baseMs · 2^attempt`, at most `maxMs`.

@@ -4,7 +4,7 @@ import { LambdaClient } from "@aws-sdk/client-lambda";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 
 /** DynamoDB answers within milliseconds; a request that takes this long is repeated rather than waited for. */
-const TIMEOUTS = { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true } as const;
+const TIMEOUTS = { connectionTimeout: 1_000, socketTimeout: 3_000 } as const;
 
 export function dynamoClient(config: DynamoDBClientConfig = {}): DynamoDBDocumentClient {
   const client = new DynamoDBClient({ requestHandler: TIMEOUTS, ...config });

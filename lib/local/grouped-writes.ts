@@ -1,9 +1,10 @@
 /**
- * Writes to one SQLite file, gathered: all that are asked for in one round of the event loop share a transaction, since
- * a transaction costs several times what the statement in it does. Each caller still gets its own answer, and gets it
- * only after the transaction is committed.
+ * Writes to one SQLite file, gathered: those that are asked for in one round of the event loop share a transaction,
+ * since a transaction costs several times what the statement in it does. The first ones of a round do not wait for
+ * others, so that a lone call is not delayed. Each caller gets its own answer, and only after its transaction is
+ * committed.
  */
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { StoreUnavailable } from "../errors";
 
 interface Write {
@@ -12,34 +13,53 @@ interface Write {
   readonly reject: (error: unknown) => void;
 }
 
+/** As many as one call makes: taking the lease, and the commit. */
+const DIRECT_WRITES = 2;
+
 export class GroupedWrites {
   private waiting: Write[] = [];
-  private scheduled: Promise<void> | undefined;
+  private directLeft = DIRECT_WRITES;
+  private round: Promise<void> | undefined;
 
-  constructor(private readonly database: DatabaseSync) {}
+  private readonly begin: StatementSync;
+  private readonly commit: StatementSync;
+
+  constructor(private readonly database: DatabaseSync) {
+    this.begin = database.prepare("BEGIN IMMEDIATE");
+    this.commit = database.prepare("COMMIT");
+  }
 
   /** @throws StoreUnavailable when the transaction failed: nothing of it was written */
   run<T>(work: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
+      this.round ??= this.beginRound();
       this.waiting.push({ work, resolve: resolve as (result: unknown) => void, reject });
-      this.scheduled ??= new Promise((done) => {
-        setImmediate(() => {
-          this.flush();
-          done();
-        });
-      });
+      if (this.directLeft > 0) {
+        this.directLeft--;
+        this.flush();
+      }
     });
   }
 
   /** Resolves when everything that was asked for is written. */
   async finish(): Promise<void> {
-    while (this.scheduled !== undefined) await this.scheduled;
+    while (this.round !== undefined) await this.round;
+  }
+
+  private beginRound(): Promise<void> {
+    return new Promise((done) => {
+      setImmediate(() => {
+        this.round = undefined;
+        this.directLeft = DIRECT_WRITES;
+        if (this.waiting.length > 0) this.flush();
+        done();
+      });
+    });
   }
 
   private flush(): void {
     const writes = this.waiting;
     this.waiting = [];
-    this.scheduled = undefined;
     try {
       const results = this.transaction(writes);
       for (const [index, write] of writes.entries()) write.resolve(results[index]);
@@ -50,10 +70,12 @@ export class GroupedWrites {
   }
 
   private transaction(writes: readonly Write[]): unknown[] {
-    this.database.exec("BEGIN IMMEDIATE");
+    // Statements of a single write need not be atomic together; each is a transaction by itself.
+    if (writes.length === 1) return writes.map(({ work }) => work());
+    this.begin.run();
     try {
       const results = writes.map(({ work }) => work());
-      this.database.exec("COMMIT");
+      this.commit.run();
       return results;
     } catch (error) {
       if (this.database.isTransaction) this.database.exec("ROLLBACK");

@@ -124,10 +124,14 @@ function readBody(request: IncomingMessage): Promise<string> {
       resolve(chunks.length === 1 ? String(chunks[0]) : Buffer.concat(chunks).toString()),
     );
     request.on("error", reject);
-    request.on("close", () =>
-      reject(new HttpProblem(400, new UnexpectedEvent("The request was cut off.", { field: "body" }))),
-    );
+    request.on("close", () => {
+      if (!request.complete) reject(cutOff());
+    });
   });
+}
+
+function cutOff(): HttpProblem {
+  return new HttpProblem(400, new UnexpectedEvent("The request was cut off.", { field: "body" }));
 }
 
 function listen(server: Server, port: number): Promise<void> {

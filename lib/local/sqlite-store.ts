@@ -204,6 +204,7 @@ function open(file: string): DatabaseSync {
     const database = new DatabaseSync(file);
     // WAL with synchronous=NORMAL survives the death of the process; only a power cut may cost the last commits.
     database.exec("PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
+    database.exec("PRAGMA wal_autocheckpoint = 4000;");
     database.exec(SCHEMA);
     return database;
   } catch (cause) {

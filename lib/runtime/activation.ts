@@ -32,6 +32,13 @@ export interface WarmActor {
   readonly inbox: Inbox;
 }
 
+export interface Activated {
+  /** What may be kept in memory. */
+  readonly warm: WarmActor | undefined;
+  /** True when it ended because it had held the lease for long enough, with calls still waiting. */
+  readonly isDue: boolean;
+}
+
 /** How a turn ended. Told to the caller only after the commit. */
 type Outcome =
   | { readonly call: Call; readonly reply: Reply }
@@ -39,7 +46,6 @@ type Outcome =
 
 /**
  * Runs what waits in `queue`, under one lease. Every call that it takes is settled; it does not throw.
- * @returns what may be kept in memory
  */
 export async function activate(
   host: Host,
@@ -47,9 +53,9 @@ export async function activate(
   address: Address,
   queue: CallQueue,
   warm: WarmActor | undefined,
-): Promise<WarmActor | undefined> {
+): Promise<Activated> {
   const held = await acquireLease(host, address, queue);
-  if (held === undefined) return warm;
+  if (held === undefined) return { warm, isDue: false };
   return new Activation(host, definition, address, queue, held).run(warm);
 }
 
@@ -80,7 +86,7 @@ class Activation {
     this.hostEndMs = queue.hostEndMs();
   }
 
-  async run(warm: WarmActor | undefined): Promise<WarmActor | undefined> {
+  async run(warm: WarmActor | undefined): Promise<Activated> {
     const { host, address, held } = this;
     const stopHeartbeat = startHeartbeat(
       host,
@@ -91,12 +97,12 @@ class Activation {
     );
     try {
       this.load(warm);
-      await this.runTurns();
+      const isDue = await this.runTurns();
       await this.commit(this.live.state, { release: true });
-      return { version: this.version, live: this.live, inbox: this.inbox };
+      return { warm: { version: this.version, live: this.live, inbox: this.inbox }, isDue };
     } catch (thrown) {
       await this.giveUp(asDurableError(thrown));
-      return undefined;
+      return { warm: undefined, isDue: false };
     } finally {
       stopHeartbeat();
     }
@@ -115,16 +121,18 @@ class Activation {
     }
   }
 
-  private async runTurns(): Promise<void> {
+  /** Returns true when it ended for reaching a limit. */
+  private async runTurns(): Promise<boolean> {
     const { clock, limits } = this.host;
-    const startMs = clock.now();
-    for (let turns = 0; turns < limits.holdTurns && clock.now() - startMs < limits.holdMs; turns++) {
+    const endMs = clock.now() + limits.holdMs;
+    for (let turns = 0; turns < limits.holdTurns && clock.now() < endMs; turns++) {
       const call = this.queue.take();
-      if (call === undefined) break;
+      if (call === undefined) return false;
       this.hostEndMs = Math.max(this.hostEndMs, call.envelope.hostEndMs);
       this.outcomes.push(await this.turn(call));
       if (this.lost !== undefined) throw this.lost;
     }
+    return this.queue.length > 0;
   }
 
   private async turn(call: Call): Promise<Outcome> {

@@ -70,9 +70,10 @@ export class Mailbox {
   private async drain(): Promise<void> {
     const { host, definition, address, queue } = this;
     while (queue.length > 0) {
-      this.warm = await activate(host, definition, address, queue, this.warm);
-      // A full hold ended with calls still waiting: let other processes have the lease before asking again.
-      if (queue.length > 0) await sleep(host.clock, busyWaitMs(1, Number.POSITIVE_INFINITY, host.random));
+      const { warm, isDue } = await activate(host, definition, address, queue, this.warm);
+      this.warm = warm;
+      // Other processes may wait for the lease: let them have it before asking again.
+      if (isDue) await sleep(host.clock, busyWaitMs(1, Number.POSITIVE_INFINITY, host.random));
     }
     this.draining = undefined;
   }

@@ -3,8 +3,12 @@
  * public functions alone: its registry is reachable only by a deep import, which a bundler that prefers
  * `module` over `main` resolves to a second, empty registry.
  */
-import { instanceToPlain, plainToInstance } from "class-transformer";
 import type { AnyClass } from "../metadata";
+
+/** Loaded when the first nested object is met: flat states do without. */
+function transformer(): typeof import("class-transformer") {
+  return require("class-transformer") as typeof import("class-transformer");
+}
 
 export type NestedClass = new () => object;
 
@@ -56,7 +60,7 @@ export function discriminatorOf(
   try {
     const holder = new (probeOf(owner))() as Record<string, unknown>;
     holder[field] = Object.create(Object.getPrototypeOf(instance) as object);
-    const plain = instanceToPlain(holder) as Record<string, Record<string, unknown>>;
+    const plain = transformer().instanceToPlain(holder) as Record<string, Record<string, unknown>>;
     const name = plain[field]?.[declaration.discriminator];
     return classOf(owner, field, { [declaration.discriminator]: name }) === instance.constructor
       ? { [declaration.discriminator]: name }
@@ -84,7 +88,10 @@ function findDeclaration(owner: AnyClass, field: string): Declaration | undefine
 }
 
 function instantiatedClass(owner: AnyClass, field: string, plain: object): NestedClass | undefined {
-  const { [field]: made } = plainToInstance(probeOf(owner), { [field]: plain }) as Record<string, unknown>;
+  const { [field]: made } = transformer().plainToInstance(probeOf(owner), { [field]: plain }) as Record<
+    string,
+    unknown
+  >;
   if (typeof made !== "object" || made === null || BUILT_IN.has(made.constructor)) return undefined;
   return made.constructor as NestedClass;
 }

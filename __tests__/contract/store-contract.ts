@@ -1,0 +1,236 @@
+/** What every store must do. Run against each adapter by a test file of a few lines. */
+import { randomUUID } from "node:crypto";
+import type { Address } from "../../lib/address";
+import type { Lease } from "../../lib/lease";
+import type { Head, Store } from "../../lib/store";
+
+const NOW_MS = 1_800_000_000_000;
+const LEASE_MS = 15_000;
+
+export function storeContract(connect: () => Store): void {
+  let store: Store;
+  let address: Address;
+
+  beforeEach(() => {
+    store = connect();
+    address = { type: "Thing", id: `thing-${randomUUID()}` };
+  });
+
+  async function take(leaseId: string, nowMs = NOW_MS): Promise<{ lease: Lease; head: Head }> {
+    const answer = await store.acquire(address, { leaseId, nowMs, untilMs: nowMs + LEASE_MS });
+    if (!answer.acquired) throw new Error(`busy until ${answer.leaseUntilMs}`);
+    return { lease: { id: leaseId, fence: answer.head.fence }, head: answer.head };
+  }
+
+  const state = (text: string) => ({ text, schema: 1 });
+
+  describe("acquire", () => {
+    it("creates the head of a new actor, at version 0 and fence 1", async () => {
+      const { head } = await take("a");
+      expect(head).toMatchObject({ version: 0, fence: 1, inbox: "", spilled: false });
+      expect(head.state).toBeUndefined();
+    });
+
+    it("refuses while another lease lasts, and says until when", async () => {
+      await take("a");
+      expect(await store.acquire(address, { leaseId: "b", nowMs: NOW_MS + 1, untilMs: NOW_MS + 9 })).toEqual({
+        acquired: false,
+        leaseUntilMs: NOW_MS + LEASE_MS,
+      });
+    });
+
+    it("takes a lease that has ended, and raises the fence", async () => {
+      await take("a");
+      const { head } = await take("b", NOW_MS + LEASE_MS);
+      expect(head).toMatchObject({ fence: 2, leaseId: "b" });
+    });
+
+    it("counts a repeated request as the same acquisition", async () => {
+      await take("a");
+      const { head } = await take("a", NOW_MS + 5);
+      expect(head).toMatchObject({ fence: 1, leaseId: "a" });
+    });
+
+    it("lets exactly one of many have the lease", async () => {
+      const answers = await Promise.all(
+        Array.from({ length: 8 }, (_, index) =>
+          store.acquire(address, { leaseId: `l${index}`, nowMs: NOW_MS, untilMs: NOW_MS + LEASE_MS }),
+        ),
+      );
+      expect(answers.filter(({ acquired }) => acquired)).toHaveLength(1);
+    });
+
+    it("keeps every address apart", async () => {
+      const ids = ["a", "a/b", "a#b", "..", "é", "__proto__", "x".repeat(300), "A"];
+      for (const id of ids) {
+        const own: Address = { type: "Thing", id: `${address.id}${id}` };
+        const answer = await store.acquire(own, { leaseId: "l", nowMs: NOW_MS, untilMs: NOW_MS + LEASE_MS });
+        expect(answer).toMatchObject({ acquired: true, head: { fence: 1 } });
+      }
+    });
+  });
+
+  describe("commit", () => {
+    it("writes state and inbox, raises the version by one, and keeps the lease unless told to release", async () => {
+      const { lease } = await take("a");
+      const written = await store.commit(address, lease, {
+        onVersion: 0,
+        state: { text: '{"n":1}', schema: 3 },
+        inbox: "AAAAAAAAAAAAAAAA 1",
+        release: false,
+      });
+      expect(written).toEqual({ committed: true });
+      expect(await store.read(address, { consistent: true })).toMatchObject({
+        version: 1,
+        fence: 1,
+        leaseId: "a",
+        state: { text: '{"n":1}', schema: 3 },
+        inbox: "AAAAAAAAAAAAAAAA 1",
+      });
+    });
+
+    it("gives the lease back in the same write", async () => {
+      const { lease } = await take("a");
+      await store.commit(address, lease, { onVersion: 0, state: state("{}"), release: true });
+      const { head } = await take("b", NOW_MS + 1);
+      expect(head).toMatchObject({ version: 1, fence: 2, state: state("{}") });
+    });
+
+    it("leaves alone what it does not name", async () => {
+      const { lease } = await take("a");
+      await store.commit(address, lease, {
+        onVersion: 0,
+        state: state("1"),
+        inbox: "AAAAAAAAAAAAAAAA 1",
+        spilled: true,
+        release: false,
+      });
+      await store.commit(address, lease, { onVersion: 1, release: true });
+      expect(await store.read(address, { consistent: true })).toMatchObject({
+        version: 2,
+        state: state("1"),
+        inbox: "AAAAAAAAAAAAAAAA 1",
+        spilled: true,
+      });
+    });
+
+    it("refuses a holder whose lease another one took, and brings the head", async () => {
+      const { lease: stale } = await take("a");
+      const { lease } = await take("b", NOW_MS + LEASE_MS);
+      await store.commit(address, lease, { onVersion: 0, state: state("b"), release: true });
+      const refused = await store.commit(address, stale, { onVersion: 0, state: state("a"), release: true });
+      expect(refused).toMatchObject({
+        committed: false,
+        current: { version: 1, fence: 2, state: state("b") },
+      });
+    });
+
+    it("refuses a stale fence even with the current lease id", async () => {
+      const { lease } = await take("a");
+      const refused = await store.commit(address, { ...lease, fence: 7 }, { onVersion: 0, release: true });
+      expect(refused).toMatchObject({ committed: false, current: { version: 0 } });
+    });
+
+    it("never looks at the time: a lease that ended but that nobody took still commits", async () => {
+      const { lease } = await take("a", NOW_MS - 10 * LEASE_MS);
+      expect(await store.commit(address, lease, { onVersion: 0, release: true })).toEqual({
+        committed: true,
+      });
+    });
+
+    it("does not apply the same commit twice, and shows that it was applied", async () => {
+      const { lease } = await take("a");
+      const commit = { onVersion: 0, state: state("1"), inbox: "AAAAAAAAAAAAAAAA 1", release: false };
+      await store.commit(address, lease, commit);
+      const again = await store.commit(address, lease, commit);
+      expect(again).toMatchObject({ committed: false, current: { version: 1, leaseId: "a" } });
+    });
+
+    it("keeps text exactly as it is", async () => {
+      const text = JSON.stringify({ quotes: `"'\\`, unicode: "é✓😀", newline: "\n", empty: "" });
+      const { lease } = await take("a");
+      await store.commit(address, lease, { onVersion: 0, state: state(text), release: true });
+      expect((await store.read(address, { consistent: true }))?.state?.text).toBe(text);
+    });
+
+    it("keeps a state and a part of the largest size", async () => {
+      const { lease } = await take("a");
+      const text = "x".repeat(store.maxStateBytes);
+      await store.commit(address, lease, {
+        onVersion: 0,
+        state: state(text),
+        inbox: "y".repeat(8_000),
+        release: true,
+      });
+      expect((await store.read(address, { consistent: true }))?.state?.text).toHaveLength(text.length);
+      await store.writePart(address, { name: "P", body: "x".repeat(store.maxPartBytes) });
+      expect((await store.readParts(address, "P"))[0]?.body).toHaveLength(store.maxPartBytes);
+    });
+  });
+
+  describe("release and renew", () => {
+    it("frees the lease without a commit; the fence stays", async () => {
+      const { lease } = await take("a");
+      await store.release(address, lease);
+      const { head } = await take("b", NOW_MS + 1);
+      expect(head).toMatchObject({ version: 0, fence: 2 });
+    });
+
+    it("does not release the lease of a successor", async () => {
+      const { lease: stale } = await take("a");
+      await take("b", NOW_MS + LEASE_MS);
+      await store.release(address, stale);
+      expect(await store.read(address, { consistent: true })).toMatchObject({ leaseId: "b" });
+    });
+
+    it("prolongs a lease that is held, and refuses one that is not", async () => {
+      const { lease } = await take("a");
+      expect(await store.renew(address, lease, NOW_MS + 60_000)).toBe(true);
+      expect(
+        await store.acquire(address, { leaseId: "b", nowMs: NOW_MS + 59_999, untilMs: NOW_MS + 60_001 }),
+      ).toEqual({
+        acquired: false,
+        leaseUntilMs: NOW_MS + 60_000,
+      });
+      await take("b", NOW_MS + 60_000);
+      expect(await store.renew(address, lease, NOW_MS + 90_000)).toBe(false);
+    });
+
+    it("does nothing to an actor that does not exist", async () => {
+      await store.release(address, { id: "a", fence: 1 });
+      expect(await store.renew(address, { id: "a", fence: 1 }, NOW_MS)).toBe(false);
+      expect(await store.read(address, { consistent: true })).toBeUndefined();
+    });
+  });
+
+  describe("parts", () => {
+    it("come back by prefix, in the order of their names", async () => {
+      for (const name of ["INBOX#2", "INBOX#1", "RESULT#1"]) {
+        await store.writePart(address, {
+          name,
+          body: `body of ${name}`,
+          expiresAtMs: Date.now() + 3_600_000,
+        });
+      }
+      const parts = await store.readParts(address, "INBOX#");
+      expect(parts.map(({ name, body }) => [name, body])).toEqual([
+        ["INBOX#1", "body of INBOX#1"],
+        ["INBOX#2", "body of INBOX#2"],
+      ]);
+    });
+
+    it("are replaced by name, and are not confused with the head or another actor's", async () => {
+      await take("a");
+      await store.writePart(address, { name: "X", body: "1" });
+      await store.writePart(address, { name: "X", body: "2" });
+      expect(await store.readParts(address, "")).toEqual([{ name: "X", body: "2" }]);
+      expect(await store.readParts({ ...address, id: `${address.id}/other` }, "")).toEqual([]);
+    });
+
+    it("are all read when they are more than one page", async () => {
+      const body = "x".repeat(300_000);
+      for (let index = 0; index < 5; index++) await store.writePart(address, { name: `P${index}`, body });
+      expect(await store.readParts(address, "P")).toHaveLength(5);
+    });
+  });
+}

@@ -1,0 +1,48 @@
+/** A DynamoDB emulator in this process, and stores on it. */
+import { randomUUID } from "node:crypto";
+import type { AddressInfo } from "node:net";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { provision } from "durable-lambda/aws";
+import dynalite from "dynalite";
+import { DynamoStore } from "../../lib/aws/dynamo-store";
+import { SdkWiretap } from "./faulty-sdk";
+
+export interface Emulator {
+  readonly endpoint: string;
+  /** A store on a table of this test's own, each call another SDK client, as another process would have. */
+  connect(): { store: DynamoStore; wiretap: SdkWiretap; documents: DynamoDBDocumentClient; table: string };
+  close(): Promise<void>;
+}
+
+/** Starts an emulator and sets the SDK's variables to it. */
+export async function startDynamo(): Promise<Emulator> {
+  const server = dynalite({ createTableMs: 0 });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "test",
+    AWS_SECRET_ACCESS_KEY: "test",
+  });
+  const { DURABLE_TABLE: table = "" } = await provision({
+    environment: { DURABLE_TABLE: `State-${randomUUID()}` },
+  });
+  const clients: DynamoDBClient[] = [];
+  return {
+    endpoint,
+    connect() {
+      const client = new DynamoDBClient({ retryMode: "standard" });
+      clients.push(client);
+      const wiretap = new SdkWiretap();
+      wiretap.attach(client);
+      const documents = DynamoDBDocumentClient.from(client);
+      return { store: new DynamoStore(documents, table), wiretap, documents, table };
+    },
+    async close() {
+      for (const client of clients) client.destroy();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * Faults between an AWS SDK client and its endpoint, one level below the SDK's own retries: a response that is lost
+ * after the request was applied, throttling, a reset connection, a delay. Also counts what really goes out.
+ */
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+
+/** What happens to one request. */
+export type Fault = "none" | "lostResponse" | "throttled" | "reset" | { readonly delay: Promise<void> };
+
+export interface SentRequest {
+  /** Such as `UpdateItemCommand`. */
+  readonly command: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+/** Decides the fault of each request; asked once per attempt. */
+export type FaultPlan = (request: SentRequest, index: number) => Fault;
+
+export class SdkWiretap {
+  readonly requests: SentRequest[] = [];
+  /** Replaced by tests; called for each attempt that is about to be sent. */
+  plan: FaultPlan = () => "none";
+
+  attach(client: DynamoDBClient): void {
+    client.middlewareStack.add(
+      (next, context) => async (args) => {
+        const request: SentRequest = {
+          command: String(context.commandName),
+          input: args.input as Record<string, unknown>,
+        };
+        this.requests.push(request);
+        const fault = this.plan(request, this.requests.length - 1);
+        if (fault === "reset") throw connectionReset();
+        if (fault === "throttled") throw throttled();
+        if (typeof fault === "object") await fault.delay;
+        const response = await next(args);
+        if (fault === "lostResponse") throw connectionReset();
+        return response;
+      },
+      { step: "deserialize", name: "wiretap", priority: "low" },
+    );
+  }
+
+  /** Forgets what was counted so far. */
+  clear(): void {
+    this.requests.length = 0;
+  }
+
+  count(command?: string): number {
+    return command === undefined
+      ? this.requests.length
+      : this.requests.filter((request) => request.command === command).length;
+  }
+}
+
+function connectionReset(): Error {
+  return Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
+}
+
+function throttled(): Error {
+  return Object.assign(
+    new Error("The level of configured provisioned throughput for the table was exceeded."),
+    {
+      name: "ProvisionedThroughputExceededException",
+      $fault: "client",
+      $metadata: { httpStatusCode: 400 },
+      $retryable: { throttling: true },
+    },
+  );
+}

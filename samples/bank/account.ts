@@ -1,0 +1,51 @@
+import { Actor, DurableActor, Method } from "durable-lambda";
+
+export interface Entry {
+  readonly at: Date;
+  readonly amount: number;
+}
+
+/** A balance that never goes below zero, with its history. */
+@Actor
+export class Account extends DurableActor {
+  balance = 0;
+  entries: Entry[] = [];
+  totals = new Map<string, number>();
+
+  @Method
+  deposit(amount: number): number {
+    return this.book(amount, "deposits");
+  }
+
+  @Method
+  withdraw(amount: number): number {
+    this.book(-amount, "withdrawals");
+    // Too late to check, one would think; but a turn that throws leaves nothing behind.
+    if (this.balance < 0) throw new InsufficientFunds(amount, this.balance + amount);
+    return this.balance;
+  }
+
+  @Method({ readonly: true })
+  statement(): { balance: number; entries: Entry[]; totals: Map<string, number> } {
+    return { balance: this.balance, entries: this.entries, totals: this.totals };
+  }
+
+  private book(amount: number, kind: string): number {
+    this.balance += amount;
+    this.entries.push({ at: new Date(), amount });
+    this.totals.set(kind, (this.totals.get(kind) ?? 0) + Math.abs(amount));
+    return this.balance;
+  }
+}
+
+export class InsufficientFunds extends Error {
+  readonly code = "InsufficientFunds";
+
+  constructor(
+    readonly asked: number,
+    readonly available: number,
+  ) {
+    super(`The account has ${available}, not ${asked}`);
+    this.name = "InsufficientFunds";
+  }
+}

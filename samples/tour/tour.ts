@@ -1,0 +1,124 @@
+/** What `npm start` shows: the main job on the embedded engine, in a few seconds. Ends by itself. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Client } from "durable-lambda";
+import { startLocal } from "durable-lambda/local";
+import { Account } from "../bank/account";
+import { Counter } from "../counter/counter";
+import { Importer } from "./importer";
+
+const say = (text: string) => console.log(`  ${text}`);
+const chapter = (title: string) => console.log(`\n${title}`);
+const actors = [Counter, Account, Importer];
+/** The tour shows errors itself. */
+const log = { debug() {}, info() {}, warn() {}, error() {} };
+
+async function main(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "durable-lambda-"));
+  const file = join(folder, "state.db");
+  try {
+    console.log("durable-lambda: a tour on the embedded engine, no account needed");
+    const app = await startLocal({ actors, file, log });
+    say(`state in ${file}`);
+    say(`HTTP on ${app.url}`);
+    await callActors(app.client);
+    await callOverHttp(app.url);
+    await manyAtOnce(app.client);
+    await rollBack(app.client);
+    await app.close();
+    await restart(file);
+    await killInMidCall(file);
+    console.log("\nNext: README.md has the five-minute example, samples/ has these actors.");
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function callActors(client: Client): Promise<void> {
+  chapter("1. An actor is a class; you call it by its id, through a typed proxy");
+  const counter = client.actor(Counter);
+  say(`counter.get("a").increment(5)  → ${await counter.get("a").increment(5)}`);
+  say(`counter.get("a").increment()   → ${await counter.get("a").increment()}`);
+  say(`counter.get("b").increment()   → ${await counter.get("b").increment()}   another id, another actor`);
+}
+
+async function callOverHttp(url: string): Promise<void> {
+  chapter("2. The same over HTTP");
+  const response = await fetch(`${url}/actors/Counter/a/increment`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ args: [4] }),
+  });
+  say(`POST /actors/Counter/a/increment {"args":[4]}  → ${await response.text()}`);
+}
+
+async function manyAtOnce(client: Client): Promise<void> {
+  chapter("3. 50 increments at the same time lose nothing: one turn at a time");
+  const busy = client.actor(Counter).get("busy");
+  const results = await Promise.all(Array.from({ length: 50 }, () => busy.increment()));
+  say(`${new Set(results).size} different results, from ${Math.min(...results)} to ${Math.max(...results)}`);
+  check((await busy.value()) === 50);
+}
+
+async function rollBack(client: Client): Promise<void> {
+  chapter("4. A method that throws changes nothing");
+  const account = client.actor(Account).get("alice");
+  say(`deposit(100)   → ${await account.deposit(100)}`);
+  try {
+    await account.withdraw(150);
+  } catch (error) {
+    const { name, message, available } = error as Error & { available: number };
+    say(`withdraw(150)  → ${name}: ${message}   (its own property "available" is here too: ${available})`);
+  }
+  const { balance, entries } = await account.statement();
+  say(`balance ${balance}, ${entries.length} entry`);
+  check(balance === 100 && entries.length === 1);
+}
+
+async function restart(file: string): Promise<void> {
+  chapter("5. State is durable, and values keep their types");
+  const app = await startLocal({ actors, file, log });
+  const { balance, entries, totals } = await app.client.actor(Account).get("alice").statement();
+  say(
+    `after a restart: balance ${balance}, first entry at ${entries[0]?.at.toISOString()} (a Date), totals in a Map of ${totals.size}`,
+  );
+  check(balance === 100 && entries[0]?.at instanceof Date);
+  await app.close();
+}
+
+async function killInMidCall(file: string): Promise<void> {
+  chapter("6. A process killed by SIGKILL in the middle of a call");
+  const doomed = spawn(process.execPath, [...process.execArgv, join(__dirname, "doomed.ts"), file], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await once(doomed.stdout as NodeJS.ReadableStream, "data");
+  say(`process ${doomed.pid} has added row 1, and is in the middle of adding row 2`);
+  doomed.kill("SIGKILL");
+  await once(doomed, "exit");
+  say("SIGKILL");
+  const app = await startLocal({ actors, file, log });
+  const importer = app.client.actor(Importer).get("nightly");
+  say(
+    `the rows now: ${JSON.stringify(await importer.list())}   the finished call stayed, the half of one did not`,
+  );
+  const startMs = performance.now();
+  const rows = await importer.add("row 2");
+  say(
+    `add("row 2")  → ${rows}   after ${Math.round(performance.now() - startMs)} ms, when the dead process's lease had ended`,
+  );
+  check(rows === 2);
+  await app.close();
+}
+
+/** The tour is also a check: it fails loudly if what it says is not so. */
+function check(holds: boolean): void {
+  if (!holds) throw new Error("What the tour says is not what happened.");
+}
+
+void main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -8,8 +8,8 @@
  * a page of a process that crashed or was fenced does no harm. Pages are read only for a call that may be a
  * repetition. Results too large for the head are written as a part beside it, before the commit that names them.
  */
-import { hash } from "node:crypto";
 import { CorruptState } from "./errors";
+import { nodeCrypto } from "./random";
 import type { Part } from "./store";
 
 export interface InboxEntry {
@@ -33,7 +33,7 @@ const RESULT_PREFIX = "RESULT#";
 
 /** The 16 characters by which a call id is remembered. Generated ids are their own key. */
 export function inboxKey(callId: string): string {
-  return /^[\w-]{16}$/.test(callId) ? callId : hash("sha256", callId, "base64url").slice(0, 16);
+  return /^[\w-]{16}$/.test(callId) ? callId : nodeCrypto().hash("sha256", callId, "base64url").slice(0, 16);
 }
 
 const LINE = /^([\w-]{16}) (\d+)(?: (?:@(.+)|(.+)))?$/;

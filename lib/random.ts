@@ -1,5 +1,4 @@
 /** Chance, as everything here sees it: ids and jitter. Tests and simulations put a seeded one in its place. */
-import { randomBytes } from "node:crypto";
 
 export interface Random {
   /** 16 URL-safe characters, unique for all practical purposes. */
@@ -16,10 +15,15 @@ const ID_BYTES = 12;
 let pool = Buffer.alloc(0);
 
 function randomId(): string {
-  if (pool.length < ID_BYTES) pool = randomBytes(ID_BYTES * 256);
+  if (pool.length < ID_BYTES) pool = nodeCrypto().randomBytes(ID_BYTES * 256);
   const id = pool.toString("base64url", 0, ID_BYTES);
   pool = pool.subarray(ID_BYTES);
   return id;
+}
+
+/** Loaded with the first call: it takes several milliseconds, more than the rest of this package. */
+export function nodeCrypto(): typeof import("node:crypto") {
+  return require("node:crypto") as typeof import("node:crypto");
 }
 
 /**

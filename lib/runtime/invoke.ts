@@ -63,5 +63,9 @@ function report({ host }: Runtime, envelope: Envelope | undefined, error: Durabl
     callId: envelope.callId,
   };
   if (error instanceof MethodError) host.log.error("method failed", { ...call, error: error.cause ?? error });
-  else host.log.error("call refused", { ...call, code: error.code, error });
+  else if (OUR_FAULT.has(error.code)) host.log.error("call failed", { ...call, code: error.code, error });
+  else host.log.warn("call refused", { ...call, code: error.code, reason: error.message });
 }
+
+/** What whoever runs the actors must look at; anything else that is not retryable is the caller's mistake. */
+const OUR_FAULT: ReadonlySet<string> = new Set(["InternalError", "CorruptState", "InvalidDefinition"]);

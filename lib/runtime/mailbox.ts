@@ -8,6 +8,7 @@ import type { ActorDefinition } from "../definition";
 import type { Envelope, Reply } from "../envelope";
 import { ActorOverloaded, type DurableError } from "../errors";
 import { busyWaitMs } from "../lease";
+import { asDurableError } from "../wire-error";
 import { activate, type WarmActor } from "./activation";
 import { Call } from "./call";
 import type { Host } from "./host";
@@ -69,12 +70,20 @@ export class Mailbox {
 
   private async drain(): Promise<void> {
     const { host, definition, address, queue } = this;
-    while (queue.length > 0) {
-      const { warm, isDue } = await activate(host, definition, address, queue, this.warm);
-      this.warm = warm;
-      // Other processes may wait for the lease: let them have it before asking again.
-      if (isDue) await sleep(host.clock, busyWaitMs(1, Number.POSITIVE_INFINITY, host.random));
+    try {
+      while (queue.length > 0) {
+        const { warm, isDue } = await activate(host, definition, address, queue, this.warm);
+        this.warm = warm;
+        // Other processes may wait for the lease: let them have it before asking again.
+        if (isDue) await sleep(host.clock, busyWaitMs(1, Number.POSITIVE_INFINITY, host.random));
+      }
+    } catch (thrown) {
+      // A port that cannot be had at all, or a defect: nobody may be left waiting for an answer.
+      const error = asDurableError(thrown);
+      queue.failAll(error);
+      for (const call of this.unsettled) call.fail(error);
+    } finally {
+      this.draining = undefined;
     }
-    this.draining = undefined;
   }
 }

@@ -1,0 +1,76 @@
+/** What the embedded engine's file holds after its process was killed, or told to stop. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { startLocal } from "durable-lambda/local";
+import { SqliteStore } from "../../lib/local/sqlite-store";
+import { Importer } from "../../samples/tour/importer";
+import { silentLog } from "../support/process";
+
+const root = join(__dirname, "../..");
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "durable-test-"));
+  file = join(folder, "nested/state.db");
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+async function startScript(script: string): Promise<ChildProcess> {
+  const tsx = pathToFileURL(require.resolve("tsx")).href;
+  const child = spawn(
+    process.execPath,
+    ["--disable-warning=ExperimentalWarning", "--import", tsx, join(root, script), file],
+    {
+      cwd: root,
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, TSX_TSCONFIG_PATH: join(root, "tsconfig.json") },
+    },
+  );
+  await once(child.stdout as NodeJS.ReadableStream, "data");
+  return child;
+}
+
+it("after SIGKILL in mid-call, finished calls are there and the half of one is not; the actor works again", async () => {
+  const child = await startScript("samples/tour/doomed.ts");
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  const app = await startLocal({ actors: [Importer], file, log: silentLog });
+  const importer = app.client.actor(Importer).get("nightly");
+  expect(await importer.list()).toEqual(["row 1"]);
+  expect(await importer.add("row 2")).toBe(2);
+  await app.close();
+});
+
+it("on SIGTERM the running turn ends and is committed, the lease is given back, and the signal has its usual effect", async () => {
+  const child = await startScript("__tests__/fixtures/stopped.ts");
+  child.kill("SIGTERM");
+  const [code, signal] = (await once(child, "exit")) as [number | null, string | null];
+  expect([code, signal]).toEqual([null, "SIGTERM"]);
+  const store = new SqliteStore(file);
+  const head = await store.read({ type: "Slow", id: "s" });
+  expect(head?.state?.text).toBe('{"rows":["finished"]}');
+  expect(head?.leaseId).toBeUndefined();
+  await store.close();
+});
+
+it("a file that is something else is refused and left as it is", async () => {
+  const { mkdirSync, readFileSync, writeFileSync } = require("node:fs") as typeof import("node:fs");
+  mkdirSync(join(folder, "nested"));
+  writeFileSync(file, "a text file, long enough not to be taken for an empty database");
+  await expect(startLocal({ actors: [Importer], file })).rejects.toMatchObject({ code: "CorruptState" });
+  expect(readFileSync(file, "utf8")).toContain("a text file");
+});
+
+it("a port that is taken is named", async () => {
+  const app = await startLocal({ actors: [Importer], log: silentLog });
+  const port = Number(new URL(app.url).port);
+  await expect(startLocal({ actors: [Importer], port })).rejects.toMatchObject({
+    code: "InvalidDefinition",
+    details: { port, error: "EADDRINUSE" },
+  });
+  await app.close();
+});

@@ -26,6 +26,8 @@ export abstract class DurableActor {
       );
     }
     setContext(this, constructing);
+    // For this instance alone: a field initialiser must not make other actors.
+    constructing = undefined;
   }
 }
 

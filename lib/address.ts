@@ -3,6 +3,7 @@
  * back to exactly the same address and two actors never share one.
  */
 import { InvalidActorId } from "./errors";
+import { quote } from "./quote";
 
 export interface Address {
   readonly type: string;
@@ -10,7 +11,7 @@ export interface Address {
 }
 
 /** The longest actor id, in bytes of UTF-8. */
-export const MAX_ACTOR_ID_BYTES = 512;
+const MAX_ACTOR_ID_BYTES = 512;
 
 /** What an actor's type may look like; it is part of keys, paths and metrics. */
 export const ACTOR_TYPE = /^[A-Za-z][A-Za-z0-9_.-]{0,127}$/;
@@ -20,13 +21,12 @@ const CONTROL_CHARACTER = /\p{Cc}/u;
 
 /** Returns `id` when it can name an actor. @throws InvalidActorId */
 export function checkActorId(id: unknown): string {
-  if (typeof id !== "string")
-    throw invalid(id, `is ${id === null ? "null" : `of type ${typeof id}`}, not a string`);
+  if (typeof id !== "string") throw invalid(id, "is not a string");
   if (id === "") throw invalid(id, "is empty");
-  if (!id.isWellFormed()) throw invalid(id.toWellFormed(), "has a lone surrogate");
+  if (!id.isWellFormed()) throw invalid(id, "has a lone surrogate");
   if (CONTROL_CHARACTER.test(id)) throw invalid(id, "has a control character");
   const bytes = Buffer.byteLength(id);
-  if (bytes > MAX_ACTOR_ID_BYTES) throw invalid(`${id.slice(0, 60)}…`, `has ${bytes} bytes`);
+  if (bytes > MAX_ACTOR_ID_BYTES) throw invalid(id, `has ${bytes} bytes`);
   return id;
 }
 
@@ -40,10 +40,9 @@ export function parseAddressKey(key: string): Address {
 }
 
 function invalid(id: unknown, problem: string): InvalidActorId {
-  const shown = typeof id === "string" ? JSON.stringify(id) : String(typeof id);
   return new InvalidActorId(
-    `The actor id ${shown} ${problem}. An id is a non-empty string of at most ${MAX_ACTOR_ID_BYTES} bytes without ` +
+    `The actor id ${quote(id)} ${problem}. An id is a non-empty string of at most ${MAX_ACTOR_ID_BYTES} bytes without ` +
       "control characters.",
-    { field: "id", value: typeof id === "string" ? id : String(typeof id), limitBytes: MAX_ACTOR_ID_BYTES },
+    { field: "id", value: quote(id), limitBytes: MAX_ACTOR_ID_BYTES },
   );
 }

@@ -102,19 +102,31 @@ const RESERVED: ReadonlySet<string> = new Set([
   "prototype",
 ]);
 
-// Bundled and minified together with the user's classes, this function loses its name when they do.
-function canary(): void {}
-const namesSurvive = canary.name === "canary";
-
 function nameOf(type: AnyClass): string {
-  if (type.name !== "" && namesSurvive) return type.name;
+  if (type.name !== "" && !isMadeUp(type)) return type.name;
   throw invalid(
     type,
     type.name === ""
       ? 'has no name. Give it one: @Actor("Name").'
-      : "would be stored under a name that the minifier made up, and that the next build may change. Name it: " +
-          '@Actor("Counter"), or keep names in the bundle (esbuild: keepNames).',
+      : "would be stored under a name that a bundler or minifier made up, and that the next build may change. Name " +
+          'it: @Actor("Counter"), or keep names in the bundle (esbuild: keepNames).',
   );
+}
+
+// Bundled and minified together with the user's classes, this function loses its name when they do.
+function canary(): void {}
+const namesSurvive = canary.name === "canary";
+
+/**
+ * A minifier takes the shortest free names: one of four letters would need 200,000 classes. A bundler that joins files
+ * calls the second `Counter` `Counter2`. Both leave `x = class extends …` behind, a class whose text has no name.
+ */
+function isMadeUp(type: AnyClass): boolean {
+  const { name } = type;
+  if (name.length > (namesSurvive ? 2 : 3) && !/\d$/.test(name)) return false;
+  const source = Function.prototype.toString.call(type);
+  const isWritten = source.startsWith(`class ${name} `) || source.includes(JSON.stringify(name));
+  return !(namesSurvive && isWritten);
 }
 
 function invalid(type: AnyClass, problem: string, details: Record<string, unknown> = {}): InvalidDefinition {

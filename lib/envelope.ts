@@ -4,6 +4,7 @@
  */
 import { type Address, checkActorId } from "./address";
 import { DurableError, UnexpectedEvent } from "./errors";
+import { quote, shorten } from "./quote";
 import { type Json, unpack } from "./values/codec";
 import { errorFromWire, type WireError } from "./wire-error";
 
@@ -89,7 +90,7 @@ export function unlimitedTime(nowMs: number): HostTime {
  */
 export function parseInvocation(input: unknown, host: HostTime, newId: () => string): Envelope {
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
-    throw unexpected("event", input, "is not an invocation: { actor, id, method, args }");
+    throw unexpected("event", undefined, "is not an invocation: { actor, id, method, args }");
   }
   for (const key of Object.keys(input)) {
     if (!FIELDS.has(key)) throw unexpected(key, undefined, "is no field of an invocation");
@@ -107,7 +108,7 @@ export function parseInvocation(input: unknown, host: HostTime, newId: () => str
   } = input as Record<string, unknown>;
   if (typeof actor !== "string") throw unexpected("actor", actor, "is not a string");
   if (typeof method !== "string") throw unexpected("method", method, "is not a string");
-  if (!Array.isArray(args)) throw unexpected("args", args, "is not an array");
+  if (!Array.isArray(args)) throw unexpected("args", undefined, "is not an array");
   if (mode !== undefined && mode !== "call") throw unexpected("mode", mode, 'is not "call"');
   if (callId !== undefined && !isCallId(callId)) {
     throw unexpected("callId", callId, `is not a string of 1 to ${MAX_CALL_ID_LENGTH} characters`);
@@ -165,7 +166,6 @@ function isWholeNumber(value: unknown, max: number): value is number {
 }
 
 function unexpected(field: string, value: unknown, problem: string): UnexpectedEvent {
-  const shown =
-    typeof value === "string" || typeof value === "number" ? ` (${JSON.stringify(value).slice(0, 80)})` : "";
-  return new UnexpectedEvent(`"${field}"${shown} ${problem}.`, { field });
+  const shown = value === undefined ? "" : ` (${quote(value)})`;
+  return new UnexpectedEvent(`"${shorten(field)}"${shown} ${problem}.`, { field: shorten(field) });
 }

@@ -36,7 +36,7 @@ export interface ErrorConstructorOf<E extends DurableError = DurableError> {
   readonly code: string;
 }
 
-function errorClass(code: string, retryable = false) {
+function errorClass(code: string, retryable = false): ErrorConstructorOf {
   return class extends DurableError {
     static readonly code: string = code;
     constructor(message: string, details: ErrorDetails = {}, cause?: unknown) {
@@ -148,5 +148,5 @@ export const errorClasses: ReadonlyMap<string, ErrorConstructorOf> = new Map(
     TurnEnded,
     Forbidden,
     InternalError,
-  ].map((type) => [type.code, type as ErrorConstructorOf]),
+  ].map((type) => [type.code, type]),
 );

@@ -21,12 +21,12 @@ export interface InboxEntry {
 }
 
 /** Beyond either of these, committed entries move to a page. Small, since each commit writes the whole head. */
-export const MAX_HEAD_ENTRIES = 30;
-export const MAX_HEAD_INBOX_BYTES = 1_024;
+const MAX_HEAD_ENTRIES = 30;
+const MAX_HEAD_INBOX_BYTES = 1_024;
 /** A larger encoded result goes to a part of its own. */
 export const MAX_INLINE_RESULT_BYTES = 256;
 /** How long pages and results are kept: 14 days, in which any message may come again, and one to spare. */
-export const INBOX_RETENTION_MS = 15 * 24 * 3_600_000;
+const INBOX_RETENTION_MS = 15 * 24 * 3_600_000;
 
 export const PAGE_PREFIX = "INBOX#";
 const RESULT_PREFIX = "RESULT#";
@@ -85,7 +85,7 @@ export class Inbox {
 
   /** True when these entries, all committed, should leave the head before `added` are written to it. */
   mustSpillFor(added: Inbox): boolean {
-    if (this.size === 0) return false;
+    if (this.size === 0 || added.size === 0) return false;
     return (
       this.size + added.size > MAX_HEAD_ENTRIES || this.text.length + added.text.length > MAX_HEAD_INBOX_BYTES
     );

@@ -18,7 +18,7 @@ type Level = (typeof LEVELS)[number];
 export function jsonLogger(least: Level = levelFromEnvironment()): Logger {
   const write = (level: Level) => (message: string, fields?: LogFields) => {
     if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return;
-    console[level](JSON.stringify({ level, message, ...fields }, replaceUnwritable));
+    console[level](line({ level, message, ...fields }));
   };
   return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
 }
@@ -36,6 +36,25 @@ export function withFields(logger: Logger, fields: LogFields): Logger {
 function levelFromEnvironment(): Level {
   const level = process.env.LOG_LEVEL?.toLowerCase();
   return LEVELS.find((known) => known === level) ?? "info";
+}
+
+/** A log that throws would take the call along: what cannot be written is left out. */
+function line(entry: LogFields): string {
+  try {
+    return JSON.stringify(entry, replaceUnwritable);
+  } catch {
+    return JSON.stringify(
+      Object.fromEntries(Object.entries(entry).map(([name, value]) => [name, writable(value)])),
+    );
+  }
+}
+
+function writable(value: unknown): unknown {
+  try {
+    return JSON.parse(JSON.stringify(value, replaceUnwritable) ?? "null") as unknown;
+  } catch {
+    return "(cannot be written)";
+  }
 }
 
 function replaceUnwritable(_key: string, value: unknown): unknown {

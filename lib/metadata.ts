@@ -42,7 +42,7 @@ export function recordOf(context: MemberContext): ClassRecord {
 }
 
 export function isMemberContext(value: unknown): value is MemberContext {
-  return typeof value === "object" && value !== null && "kind" in value && "metadata" in value;
+  return typeof value === "object" && value !== null && "kind" in value && "name" in value;
 }
 
 /** Records a declared method, or with the same name replaces it. */

@@ -2,6 +2,7 @@
 import type { ActorClass } from "./actor";
 import { type ActorDefinition, definitionOf, type MethodDefinition } from "./definition";
 import { InvalidDefinition, UnknownActor, UnknownMethod } from "./errors";
+import { quote, shorten } from "./quote";
 
 export class Registry {
   private readonly byName = new Map<string, ActorDefinition>();
@@ -33,14 +34,11 @@ export class Registry {
   actor(name: string): ActorDefinition {
     const definition = this.byName.get(name);
     if (definition !== undefined) return definition;
-    throw new UnknownActor(
-      `No actor is named ${JSON.stringify(name)}. Known: ${this.names.join(", ") || "none"}.`,
-      {
-        field: "actor",
-        value: name,
-        known: this.names,
-      },
-    );
+    throw new UnknownActor(`No actor is named ${quote(name)}. Known: ${this.names.join(", ") || "none"}.`, {
+      field: "actor",
+      value: shorten(name),
+      known: this.names,
+    });
   }
 }
 
@@ -50,7 +48,7 @@ export function methodOf(definition: ActorDefinition, name: string): MethodDefin
   if (method !== undefined) return method;
   const known = [...definition.methods.keys()];
   throw new UnknownMethod(
-    `${definition.name} declares no method ${JSON.stringify(name)}. Declared with @Method: ${known.join(", ")}.`,
-    { field: "method", actor: definition.name, value: name, known },
+    `${definition.name} declares no method ${quote(name)}. Declared with @Method: ${known.join(", ")}.`,
+    { field: "method", actor: definition.name, value: shorten(name), known },
   );
 }

@@ -4,6 +4,7 @@
  * server's stack stays on the server unless asked for.
  */
 import { DurableError, errorClasses, InternalError, MethodError, TransportError } from "./errors";
+import { shorten } from "./quote";
 import { type Json, pack, unpack } from "./values/codec";
 
 export interface WireError {
@@ -18,7 +19,7 @@ export interface WireError {
 
 /** Whatever a method threw, as an error that can travel. Errors of this package stay what they are. */
 export function methodError(thrown: unknown): DurableError {
-  if (thrown instanceof DurableError) return thrown;
+  if (isDurableError(thrown)) return thrown;
   const { name, message, code, retryable } = describe(thrown);
   return new MethodError({
     name,
@@ -38,15 +39,34 @@ export function errorToWire(error: DurableError, options: { stack: boolean }): W
     retryable: error.retryable,
     ...(error instanceof MethodError ? { name: error.name } : {}),
     ...(Object.keys(details).length === 0 ? {} : { details: pack(details, "details") }),
-    ...(options.stack && error.stack !== undefined ? { stack: error.stack } : {}),
+    ...(options.stack ? { stack: stackOf(error) } : {}),
   };
+}
+
+/** The stack of what a method threw, where there is one: that is the line to look at. */
+function stackOf(error: DurableError): string {
+  try {
+    const { stack } = error instanceof MethodError ? (error.cause as Error) : error;
+    return typeof stack === "string" ? stack : String(error.stack);
+  } catch {
+    return String(error.stack);
+  }
+}
+
+/** `instanceof` runs code of the value's own, if it is a Proxy. */
+function isDurableError(thrown: unknown): thrown is DurableError {
+  try {
+    return thrown instanceof DurableError;
+  } catch {
+    return false;
+  }
 }
 
 /** The error that a wire carried; a `TransportError` when it carried something else. */
 export function errorFromWire(wire: unknown): DurableError {
   if (!isWireError(wire)) {
     return new TransportError("The answer is no error of durable-lambda.", {
-      answer: shorten(JSON.stringify(wire)),
+      answer: shorten(JSON.stringify(wire) ?? "nothing", 200),
     });
   }
   const details = detailsOf(wire);
@@ -61,7 +81,7 @@ export function errorFromWire(wire: unknown): DurableError {
 
 /** For the outermost layer: an error of this package as it is, anything else as a defect. */
 export function asDurableError(thrown: unknown): DurableError {
-  if (thrown instanceof DurableError) return thrown;
+  if (isDurableError(thrown)) return thrown;
   const { name, message } = describe(thrown);
   return new InternalError(`${name}: ${message}`, {}, thrown);
 }
@@ -98,15 +118,20 @@ function describe(thrown: unknown): { name: string; message: string; code?: stri
   }
 }
 
-const NOT_PROPERTIES = new Set(["name", "message", "stack", "cause", "code", "retryable"]);
+/** An error's own, which travels in places of its own. A `code` that is no string does not. */
+function isPropertyOf(error: object, key: string, value: unknown): boolean {
+  if (!(error instanceof Error)) return true;
+  if (key === "code") return typeof value !== "string";
+  return !["name", "message", "stack", "cause", "retryable"].includes(key);
+}
 
 function serialisableProperties(source: unknown): Record<string, unknown> {
   const kept: Record<string, unknown> = {};
   if (typeof source !== "object" || source === null) return kept;
-  for (const key of Object.keys(source)) {
-    if (source instanceof Error && NOT_PROPERTIES.has(key)) continue;
+  for (const key of keysOf(source)) {
     try {
       const value = (source as Record<string, unknown>)[key];
+      if (!isPropertyOf(source, key, value)) continue;
       pack({ [key]: value }, "error");
       kept[key] = value;
     } catch {
@@ -116,6 +141,10 @@ function serialisableProperties(source: unknown): Record<string, unknown> {
   return kept;
 }
 
-function shorten(text: string | undefined): string {
-  return text === undefined ? "nothing" : text.slice(0, 200);
+function keysOf(source: object): string[] {
+  try {
+    return Object.keys(source);
+  } catch {
+    return [];
+  }
 }

@@ -2,6 +2,7 @@
  * The local app's HTTP server. It listens on the loopback address alone and answers only requests that were meant for
  * it: a page of another site can reach a loopback port, through its own origin or through DNS rebinding.
  */
+import { isUtf8 } from "node:buffer";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { unlimitedTime } from "../envelope";
@@ -12,6 +13,7 @@ import {
   HttpProblem,
   type HttpResponse,
   MAX_BODY_BYTES,
+  notUtf8,
   problem,
 } from "../runtime/http";
 import type { Runtime } from "../runtime/runtime";
@@ -120,9 +122,11 @@ function readBody(request: IncomingMessage): Promise<string> {
       // The rest of a refused body is read and dropped, so that the client gets to see the answer; but not forever.
       if (bytes > 10 * MAX_BODY_BYTES) request.destroy();
     });
-    request.on("end", () =>
-      resolve(chunks.length === 1 ? String(chunks[0]) : Buffer.concat(chunks).toString()),
-    );
+    request.on("end", () => {
+      const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+      if (isUtf8(body)) resolve(body.toString());
+      else reject(notUtf8());
+    });
     request.on("error", reject);
     request.on("close", () => {
       if (!request.complete) reject(cutOff());

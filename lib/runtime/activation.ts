@@ -7,22 +7,20 @@
  *
  * A turn that throws is rolled back alone. A commit that is refused rolls all of them back.
  */
-import { type Address, addressKey } from "../address";
-import { sleep } from "../clock";
+import type { Address } from "../address";
 import type { ActorDefinition } from "../definition";
 import type { Reply } from "../envelope";
-import { type DurableError, FencedError, StoreUnavailable } from "../errors";
-import { Inbox, type InboxEntry, inboxKey, inboxPage, MAX_INLINE_RESULT_BYTES, resultPart } from "../inbox";
-import { backoffMs } from "../random";
+import { type DurableError, FencedError } from "../errors";
+import { Inbox, type InboxEntry, inboxKey } from "../inbox";
 import type { Commit, Committed, Head, StoredState } from "../store";
 import { asDurableError } from "../wire-error";
-import { acquireLease, type Held } from "./acquire";
-import { findInPages, replyOf } from "./applied";
+import { findByHead, findInPages, nextInbox, replyOf } from "./applied";
 import type { Call } from "./call";
-import { startHeartbeat } from "./heartbeat";
-import { type Host, STORE_RETRIES } from "./host";
+import { acquireLease, type HeldLease } from "./held-lease";
+import type { Host } from "./host";
 import { LiveActor } from "./live-actor";
 import type { CallQueue } from "./queue";
+import { retrying } from "./retrying";
 import { TurnContext } from "./turn";
 
 /** What stays in memory between activations; of use only while the stored version is still the same. */
@@ -70,7 +68,8 @@ class Activation {
   private readonly applied = new Map<string, InboxEntry>();
   private readonly outcomes: Outcome[] = [];
   private running: Call | undefined;
-  private lost: FencedError | undefined;
+  /** Why this activation can commit no more. */
+  private failure: DurableError | undefined;
   private hostEndMs: number;
 
   constructor(
@@ -78,7 +77,7 @@ class Activation {
     private readonly definition: ActorDefinition,
     private readonly address: Address,
     private readonly queue: CallQueue,
-    private readonly held: Held,
+    private readonly held: HeldLease,
   ) {
     this.version = held.head.version;
     this.saved = held.head.state;
@@ -87,13 +86,9 @@ class Activation {
   }
 
   async run(warm: WarmActor | undefined): Promise<Activated> {
-    const { host, address, held } = this;
-    const stopHeartbeat = startHeartbeat(
-      host,
-      address,
-      held.lease,
+    const stopHeartbeat = this.held.keepAlive(
       () => this.hostEndMs,
-      () => this.lose(),
+      () => this.fail(this.held.lostError()),
     );
     try {
       this.load(warm);
@@ -111,13 +106,13 @@ class Activation {
   private load(warm: WarmActor | undefined): void {
     const { head } = this.held;
     if (warm?.version === head.version) {
-      this.live = warm.live;
       this.inbox = warm.inbox;
       // The same state as the head's, as the object by which the live actor knows it.
       this.saved = warm.live.state;
+      this.live = warm.live;
     } else {
-      this.live = new LiveActor(this.definition, this.host.store, head.state);
       this.inbox = Inbox.parse(head.inbox);
+      this.live = new LiveActor(this.definition, this.host.store, head.state);
     }
   }
 
@@ -130,7 +125,7 @@ class Activation {
       if (call === undefined) return false;
       this.hostEndMs = Math.max(this.hostEndMs, call.envelope.hostEndMs);
       this.outcomes.push(await this.turn(call));
-      if (this.lost !== undefined) throw this.lost;
+      if (this.failure !== undefined) throw this.failure;
     }
     return this.queue.length > 0;
   }
@@ -168,7 +163,12 @@ class Activation {
   /** A checkpoint in the middle of a turn. It also commits the turns before it, since its state contains theirs. */
   private async save(call: Call): Promise<void> {
     const state = this.live.checkpoint(call);
-    await this.commit(state, { release: false });
+    try {
+      await this.commit(state, { release: false });
+    } catch (thrown) {
+      // Whether it was applied is unknown, so nothing more can be written on top of it, even if the method goes on.
+      throw this.fail(asDurableError(thrown));
+    }
     this.live.keep(state);
   }
 
@@ -177,28 +177,24 @@ class Activation {
    * @throws FencedError when the lease was lost; StoreUnavailable when the outcome cannot be found out
    */
   private async commit(state: StoredState | undefined, { release }: { release: boolean }): Promise<void> {
-    const { store, clock } = this.host;
-    if (this.lost !== undefined) throw this.lost;
+    if (this.failure !== undefined) throw this.failure;
     const changed = state !== undefined && state !== this.saved;
     if (this.applied.size === 0 && !changed) {
-      if (release) await this.release();
+      if (release) await this.held.release();
       this.settle();
       return;
     }
 
-    const added = Inbox.of(await this.moveLargeResults());
-    const spill = this.inbox.mustSpillFor(added);
-    if (spill)
-      await this.retrying(() =>
-        store.writePart(this.address, inboxPage(this.inbox, this.version, clock.now())),
-      );
-    const inbox = spill ? added : this.inbox.plus(added);
-
+    const { inbox, spilled } = await nextInbox(this.host, this.address, this.held.lease, {
+      committed: this.inbox,
+      version: this.version,
+      applied: this.applied,
+    });
     const outcome = await this.writeCommit({
       onVersion: this.version,
       ...(changed ? { state } : {}),
-      ...(added.size > 0 ? { inbox: inbox.text } : {}),
-      ...(spill ? { spilled: true } : {}),
+      ...(this.applied.size > 0 ? { inbox: inbox.text } : {}),
+      ...(spilled ? { spilled } : {}),
       release,
     });
     if (!outcome.committed && !this.isOwnCommit(outcome.current)) return this.settleRefused(outcome.current);
@@ -206,13 +202,13 @@ class Activation {
     this.version++;
     this.saved = state ?? this.saved;
     this.inbox = inbox;
-    this.spilled ||= spill;
+    this.spilled ||= spilled;
     this.applied.clear();
     this.settle();
   }
 
   private writeCommit(commit: Commit): Promise<Committed> {
-    return this.retrying(() => this.host.store.commit(this.address, this.held.lease, commit));
+    return retrying(this.host, () => this.host.store.commit(this.address, this.held.lease, commit));
   }
 
   /** True when the refusal came because this very commit, without a release, was applied before. */
@@ -225,43 +221,14 @@ class Activation {
    * whose response was lost or by another process, and has its answer there; not in it, it had no effect.
    */
   private async settleRefused(current: Head | undefined): Promise<void> {
-    this.lose();
-    const inbox = Inbox.parse(current?.inbox ?? "");
+    const { store } = this.host;
+    const lost = this.fail(this.held.lostError());
     for (const { call } of this.outcomes) {
-      const key = inboxKey(call.envelope.callId);
-      const entry =
-        inbox.get(key) ??
-        (current?.spilled ? await findInPages(this.host.store, this.address, key) : undefined);
-      if (entry === undefined) call.fail(this.lost as FencedError);
-      else call.succeed(await replyOf(this.host.store, this.address, entry));
+      const entry = await findByHead(store, this.address, current, inboxKey(call.envelope.callId));
+      if (entry === undefined) call.fail(lost);
+      else call.succeed(await replyOf(store, this.address, entry));
     }
-    throw this.lost;
-  }
-
-  /** Results too large for the head are written beside it before the commit that names them. */
-  private async moveLargeResults(): Promise<Map<string, InboxEntry>> {
-    const { store, clock } = this.host;
-    const entries = new Map(this.applied);
-    for (const [key, { version, result }] of this.applied) {
-      if (result === undefined || result.length <= MAX_INLINE_RESULT_BYTES) continue;
-      const part = resultPart(key, this.held.lease.fence, result, clock.now());
-      await this.retrying(() => store.writePart(this.address, part));
-      entries.set(key, { version, part: part.name });
-    }
-    return entries;
-  }
-
-  /** Repeats a request that is safe to repeat while the store is unavailable, a few times. */
-  private async retrying<T>(request: () => Promise<T>): Promise<T> {
-    const { clock, random } = this.host;
-    for (let failures = 1; ; failures++) {
-      try {
-        return await request();
-      } catch (thrown) {
-        if (!(thrown instanceof StoreUnavailable) || failures > STORE_RETRIES) throw thrown;
-        await sleep(clock, backoffMs(failures, 25, 1_000, random));
-      }
-    }
+    throw lost;
   }
 
   private settle(): void {
@@ -271,37 +238,18 @@ class Activation {
     }
   }
 
-  private lose(): void {
-    if (this.lost !== undefined) return;
-    const { host, address, held } = this;
-    const heldMs = host.clock.now() - held.sinceMs;
-    this.lost = new FencedError(
-      `The lease of ${addressKey(address)} was lost after ${heldMs} ms, before its turns could be committed: they had ` +
-        "no effect. The process was paused, cut off from the store, or kept busy without letting the lease be renewed.",
-      { actor: address.type, id: address.id, heldMs, leaseMs: host.limits.leaseMs },
-    );
-    this.running?.abort(this.lost);
+  /** The first reason counts. What runs is aborted: it could not be committed. */
+  private fail(reason: DurableError): DurableError {
+    this.failure ??= reason;
+    this.running?.abort(this.failure);
+    return this.failure;
   }
 
-  /** Ends an activation that cannot commit. The lease is given back if it is still held. */
+  /** Ends an activation that cannot commit. */
   private async giveUp(error: DurableError): Promise<void> {
     // Those that were told of their success already stay with it.
     for (const { call } of this.outcomes.splice(0)) call.fail(error);
     if (this.live === undefined) this.queue.failAll(error);
-    if (this.lost === undefined) await this.release();
-  }
-
-  private async release(): Promise<void> {
-    try {
-      await this.host.store.release(this.address, this.held.lease);
-    } catch (thrown) {
-      // Nothing is lost: the lease ends by itself.
-      const { type, id } = this.address;
-      this.host.log.warn("lease not released", {
-        actor: type,
-        actorId: id,
-        error: asDurableError(thrown).message,
-      });
-    }
+    if (!(error instanceof FencedError)) await this.held.release();
   }
 }

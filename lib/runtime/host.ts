@@ -33,6 +33,3 @@ export const DEFAULT_LIMITS: Limits = {
   queueLength: 1_000,
   warmActors: 1_000,
 };
-
-/** How often a failed store request is repeated here, on top of what the adapter's own client repeats. */
-export const STORE_RETRIES = 3;

@@ -4,6 +4,7 @@
  */
 import type { HostTime } from "../envelope";
 import { type DurableError, MethodError, PayloadTooLarge, UnexpectedEvent } from "../errors";
+import { quote, shorten } from "../quote";
 import { errorToWire } from "../wire-error";
 import { invoke, textOfAnswer } from "./invoke";
 import type { Runtime } from "./runtime";
@@ -71,6 +72,11 @@ export function bodyTooLarge(): HttpProblem {
   );
 }
 
+/** Read as UTF-8 all the same, such a body would silently become another one. */
+export function notUtf8(): HttpProblem {
+  return bad(400, "body", "The body is not UTF-8.");
+}
+
 const JSON_HEADERS = { "content-type": "application/json" };
 
 /** @throws HttpProblem */
@@ -80,7 +86,7 @@ function readRequest({ method, path, contentType, body }: HttpRequest): object {
     throw bad(404, "path", "Calls go to /actors/{type}/{id}/{method}, each part percent-encoded.");
   }
   if (method !== "POST")
-    throw bad(405, "method", `${method} is not allowed: calls are POST.`, { allow: "POST" });
+    throw bad(405, "method", `${shorten(method)} is not allowed: calls are POST.`, { allow: "POST" });
   if (Buffer.byteLength(body) > MAX_BODY_BYTES) throw bodyTooLarge();
   const fields = body === "" ? {} : readBody(contentType, body);
   if (target.length === 0) return fields;
@@ -94,17 +100,13 @@ function readRequest({ method, path, contentType, body }: HttpRequest): object {
 
 function readBody(contentType: string | undefined, body: string): object {
   if (!/^application\/json\s*(;|$)/i.test(contentType ?? "")) {
-    throw bad(
-      415,
-      "content-type",
-      `The content type is ${JSON.stringify(contentType ?? "")}, not application/json.`,
-    );
+    throw bad(415, "content-type", `The content type is ${quote(contentType ?? "")}, not application/json.`);
   }
   let fields: unknown;
   try {
     fields = JSON.parse(body);
   } catch (cause) {
-    throw bad(400, "body", `The body is not JSON: ${(cause as Error).message}`);
+    throw bad(400, "body", `The body is not JSON: ${shorten((cause as Error).message, 120)}`);
   }
   if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
     throw bad(400, "body", 'The body is not an object such as {"args":[]}.');
@@ -147,5 +149,8 @@ const STATUS: Readonly<Record<string, number>> = {
 /** A method's own error is an answer of the application, hence 422; what is not listed is a fault of the server. */
 function statusOf(error: DurableError): number {
   if (error instanceof MethodError) return 422;
+  // A value of the actor's own that cannot be kept is not the caller's mistake.
+  const { path } = error.details;
+  if (typeof path === "string" && !path.startsWith("args")) return 500;
   return STATUS[error.code] ?? 500;
 }

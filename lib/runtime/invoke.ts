@@ -6,7 +6,7 @@ import { asDurableError, errorToWire } from "../wire-error";
 import type { Runtime } from "./runtime";
 
 /** A synchronous Lambda answer has at most 6 MB; some of it is around the result. */
-export const MAX_RESULT_BYTES = 6 * 1_024 * 1_024 - 4_096;
+const MAX_RESULT_BYTES = 6 * 1_024 * 1_024 - 4_096;
 
 export type Answer =
   | { readonly ok: true; readonly reply: Reply }

@@ -2,10 +2,11 @@
  * The router: the Lambda handler. Looks at the form of an event and hands it to the runtime; it holds no state of its
  * own, and leaves nothing running when it answers.
  */
+import { isUtf8 } from "node:buffer";
 import type { HostTime } from "../envelope";
 import { UnexpectedEvent } from "../errors";
 import { asDurableError } from "../wire-error";
-import { answerHttp, HttpProblem, type HttpRequest, type HttpResponse, problem } from "./http";
+import { answerHttp, HttpProblem, type HttpRequest, type HttpResponse, notUtf8, problem } from "./http";
 import { invoke, replyOfAnswer } from "./invoke";
 import type { Runtime } from "./runtime";
 
@@ -66,8 +67,11 @@ async function routeHttp(
   let request: HttpRequest;
   try {
     request = requestOf(event);
-  } catch (error) {
-    return problem(new HttpProblem(400, asDurableError(error)), options);
+  } catch (thrown) {
+    return problem(
+      thrown instanceof HttpProblem ? thrown : new HttpProblem(400, asDurableError(thrown)),
+      options,
+    );
   }
   return answerHttp(runtime, request, time, options);
 }
@@ -77,7 +81,7 @@ function requestOf(event: HttpEvent): HttpRequest {
   const { rawPath, headers = {}, body, isBase64Encoded, requestContext } = event;
   const { method } = requestContext.http;
   if (typeof method !== "string") throw unexpected("requestContext.http.method");
-  if (typeof rawPath !== "string") throw unexpected("rawPath");
+  if (typeof rawPath !== "string" || !rawPath.isWellFormed()) throw unexpected("rawPath");
   if (body !== undefined && body !== null && typeof body !== "string") throw unexpected("body");
   if (typeof headers !== "object" || headers === null) throw unexpected("headers");
   const contentType = Object.entries(headers).find(([name]) => name.toLowerCase() === "content-type")?.[1];
@@ -85,8 +89,16 @@ function requestOf(event: HttpEvent): HttpRequest {
     method,
     path: encodedPath(rawPath, requestContext),
     contentType: typeof contentType === "string" ? contentType : undefined,
-    body: isBase64Encoded === true ? Buffer.from(body ?? "", "base64").toString() : (body ?? ""),
+    body: isBase64Encoded === true ? decodeBody(body ?? "") : (body ?? ""),
   };
+}
+
+/** @throws HttpProblem */
+function decodeBody(base64: string): string {
+  const bytes = Buffer.from(base64, "base64");
+  if (bytes.toString("base64") !== base64) throw unexpected("body");
+  if (!isUtf8(bytes)) throw notUtf8();
+  return bytes.toString();
 }
 
 /**

@@ -3,6 +3,7 @@
  * public functions alone: its registry is reachable only by a deep import, which a bundler that prefers
  * `module` over `main` resolves to a second, empty registry.
  */
+import { InvalidDefinition } from "../errors";
 import type { AnyClass } from "../metadata";
 
 /** Loaded when the first nested object is met: flat states do without. */
@@ -56,13 +57,13 @@ export function discriminatorOf(
   const declaration = declarationOf(owner, field);
   if (declaration === undefined) return undefined;
   if (declaration.discriminator === undefined)
-    return instance.constructor === declaration.base ? {} : undefined;
+    return classOfInstance(instance) === declaration.base ? {} : undefined;
   try {
     const holder = new (probeOf(owner))() as Record<string, unknown>;
     holder[field] = Object.create(Object.getPrototypeOf(instance) as object);
     const plain = transformer().instanceToPlain(holder) as Record<string, Record<string, unknown>>;
     const name = plain[field]?.[declaration.discriminator];
-    return classOf(owner, field, { [declaration.discriminator]: name }) === instance.constructor
+    return classOf(owner, field, { [declaration.discriminator]: name }) === classOfInstance(instance)
       ? { [declaration.discriminator]: name }
       : undefined;
   } catch {
@@ -87,13 +88,28 @@ function findDeclaration(owner: AnyClass, field: string): Declaration | undefine
   return base === undefined ? undefined : { base, discriminator };
 }
 
+/** @throws InvalidDefinition when the declared class cannot be made without arguments */
 function instantiatedClass(owner: AnyClass, field: string, plain: object): NestedClass | undefined {
-  const { [field]: made } = transformer().plainToInstance(probeOf(owner), { [field]: plain }) as Record<
-    string,
-    unknown
-  >;
-  if (typeof made !== "object" || made === null || BUILT_IN.has(made.constructor)) return undefined;
-  return made.constructor as NestedClass;
+  let made: unknown;
+  try {
+    made = (transformer().plainToInstance(probeOf(owner), { [field]: plain }) as Record<string, unknown>)[
+      field
+    ];
+  } catch (cause) {
+    throw new InvalidDefinition(
+      `The class that @Type declares for ${owner.name}.${field} cannot be made without arguments: ${(cause as Error).message}.`,
+      { class: owner.name, field },
+      cause,
+    );
+  }
+  if (typeof made !== "object" || made === null) return undefined;
+  const type = classOfInstance(made);
+  return BUILT_IN.has(type) ? undefined : type;
+}
+
+/** Not its `constructor`: that may be a field. */
+export function classOfInstance(instance: object): NestedClass {
+  return (Object.getPrototypeOf(instance) as { constructor: NestedClass }).constructor;
 }
 
 const BUILT_IN: ReadonlySet<unknown> = new Set([Object, Array, Map, Set, Date, Uint8Array, Buffer, Promise]);

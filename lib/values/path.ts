@@ -1,21 +1,21 @@
 /**
- * Where in a value something is, as a person would write it: `state.items[3].price`, `args[0].tags["a b"]`.
- * Kept as a linked list while walking, so that it costs nothing unless an error needs it.
+ * Where in a value something is, as a person would write it: `state.items[3].price`, `args[0].tags["a b"]`, and for the
+ * entries of a Map `state.byId(key 2)`. Kept as a linked list while walking, so that it costs nothing unless an error
+ * needs it.
  */
 export interface Path {
   readonly parent: Path | undefined;
   readonly key: string | number | symbol;
+  /** The key is a description, not a key. */
+  readonly isLabel?: boolean;
 }
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 
-export function formatPath(path: Path): string {
-  const { parent, key } = path;
+export function formatPath({ parent, key, isLabel }: Path): string {
   if (parent === undefined) return String(key);
-  if (typeof key === "number") return `${formatPath(parent)}[${key}]`;
-  if (typeof key === "symbol") return `${formatPath(parent)}[${String(key)}]`;
-  if (key.startsWith("(")) return `${formatPath(parent)}${key}`;
-  return IDENTIFIER.test(key)
-    ? `${formatPath(parent)}.${key}`
-    : `${formatPath(parent)}[${JSON.stringify(key)}]`;
+  const outer = formatPath(parent);
+  if (isLabel) return `${outer}(${String(key)})`;
+  if (typeof key !== "string") return `${outer}[${String(key)}]`;
+  return IDENTIFIER.test(key) ? `${outer}.${key}` : `${outer}[${JSON.stringify(key)}]`;
 }

@@ -4,8 +4,14 @@
  */
 import { CorruptState } from "../errors";
 import { type AnyClass, transientFields } from "../metadata";
-import { type ClassPacker, decode, encode } from "./codec";
-import { classOf, declarationOf, discriminatorOf, type NestedClass } from "./declared-classes";
+import { type ClassPacker, decode, encodeFields } from "./codec";
+import {
+  classOf,
+  classOfInstance,
+  declarationOf,
+  discriminatorOf,
+  type NestedClass,
+} from "./declared-classes";
 
 type Fields = Record<string, unknown>;
 
@@ -14,7 +20,7 @@ type Fields = Record<string, unknown>;
  * @throws NotSerializable, ForbiddenKey, TooDeep: each with the path from `state`
  */
 export function encodeState(actor: object, type: AnyClass): string {
-  return encode(keptFields(actor, type), "state", packerFor(type));
+  return encodeFields(keptFields(actor, type), "state", packerFor(type));
 }
 
 /**
@@ -23,7 +29,7 @@ export function encodeState(actor: object, type: AnyClass): string {
  */
 export function decodeStateInto(actor: object, type: AnyClass, text: string): void {
   const fields = decode(text, "state");
-  if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
+  if (typeof fields !== "object" || fields === null || Object.getPrototypeOf(fields) !== Object.prototype) {
     throw new CorruptState("state is not an object.", { path: "state" });
   }
   assignFields(actor, type, fields as Fields);
@@ -38,7 +44,7 @@ export function resultPacker(actor: object): ClassPacker {
   const packer: ClassPacker = (instance) => {
     declared ??= reachableClasses(actor);
     const known = [...declared].some((type) => instance instanceof type);
-    return known ? { fields: keptFields(instance, instance.constructor as NestedClass), packer } : undefined;
+    return known ? { fields: keptFields(instance, classOfInstance(instance)), packer } : undefined;
   };
   return packer;
 }
@@ -48,7 +54,7 @@ function packerFor(owner: AnyClass): ClassPacker {
     if (field === undefined) return undefined;
     const discriminator = discriminatorOf(owner, field, instance);
     if (discriminator === undefined) return undefined;
-    const type = instance.constructor as NestedClass;
+    const type = classOfInstance(instance);
     return { fields: { ...discriminator, ...keptFields(instance, type) }, packer: packerFor(type) };
   };
 }
@@ -98,17 +104,28 @@ function instantiate(value: unknown, owner: AnyClass, field: string): unknown {
   return instance;
 }
 
-/** Every class that `@Type` declares on a field of `actor`, and on the fields of those, and so on. */
+/**
+ * Every class that `@Type` declares on a field of `actor`, and on the fields of those, and so on: of what the fields hold
+ * now, and of a new instance where they hold nothing.
+ */
 function reachableClasses(actor: object): Set<NestedClass> {
   const found = new Set<NestedClass>();
-  const visit = (instance: object): void => {
-    for (const field of Object.keys(instance)) {
-      const base = declarationOf(instance.constructor as NestedClass, field)?.base;
-      if (base === undefined || found.has(base)) continue;
-      found.add(base);
-      visit(new base());
+  const visit = (instance: object, type: NestedClass): void => {
+    if (found.has(type)) return;
+    found.add(type);
+    for (const [field, value] of Object.entries(instance)) {
+      const base = declarationOf(type, field)?.base;
+      if (base === undefined) continue;
+      for (const held of [...instancesIn(value), new base()]) visit(held, classOfInstance(held));
     }
   };
-  visit(actor);
+  visit(actor, classOfInstance(actor));
   return found;
+}
+
+function instancesIn(value: unknown): object[] {
+  if (typeof value !== "object" || value === null) return [];
+  if (Array.isArray(value) || value instanceof Set) return [...value].flatMap(instancesIn);
+  if (value instanceof Map) return [...value.values()].flatMap(instancesIn);
+  return [value];
 }

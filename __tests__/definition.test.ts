@@ -1,0 +1,662 @@
+/** Defining actors: what works, in every decorator mode, and what fails clearly before anything runs. */
+import * as durableLambda from "durable-lambda";
+import {
+  Actor,
+  type ActorClass,
+  createClient,
+  createRouter,
+  DurableActor,
+  DurableError,
+  InvalidDefinition,
+  Method,
+  Transient,
+} from "durable-lambda";
+import { startLocal } from "durable-lambda/local";
+import { SqliteStore } from "../lib/local/sqlite-store";
+import { compilers, evaluate } from "./support/definition-compilers";
+import { silentLog } from "./support/process";
+
+const stores: SqliteStore[] = [];
+afterAll(() => Promise.all(stores.map((store) => store.close())));
+
+/** A router on a store of its own. */
+function routerFor(...actors: ActorClass[]) {
+  const store = new SqliteStore(":memory:");
+  stores.push(store);
+  const handle = createRouter(actors, { store, log: silentLog });
+  return {
+    store,
+    invoke: (actor: string, id: string, method: string, ...args: unknown[]) =>
+      handle({ actor, id, method, args }),
+  };
+}
+
+/** The error of a definition that must not work. */
+function refused(define: () => unknown): InvalidDefinition {
+  try {
+    define();
+  } catch (error) {
+    if (error instanceof InvalidDefinition) return error;
+    throw error;
+  }
+  throw new Error("the definition was accepted");
+}
+
+/** The decorators as the compilers' output calls them, where the type checker would not let us. */
+const method = Method as unknown as (...args: unknown[]) => (...args: unknown[]) => unknown;
+const actor = Actor as unknown as (...args: unknown[]) => (...args: unknown[]) => unknown;
+const transient = Transient as unknown as (...args: unknown[]) => unknown;
+
+describe("@Actor", () => {
+  it("takes the class's name, a name, or options", async () => {
+    @Actor
+    class Bare extends DurableActor {
+      @Method hello(): string {
+        return "bare";
+      }
+    }
+    @Actor("Given")
+    class Named extends DurableActor {
+      @Method hello(): string {
+        return "named";
+      }
+    }
+    @Actor({ name: "Optioned.v2-a_b", version: 3 })
+    class WithOptions extends DurableActor {
+      @Method hello(): string {
+        return "options";
+      }
+    }
+    @Actor({})
+    class Empty extends DurableActor {
+      @Method hello(): string {
+        return "empty";
+      }
+    }
+    const { invoke } = routerFor(Bare, Named, WithOptions, Empty);
+    const names = ["Bare", "Given", "Optioned.v2-a_b", "Empty"];
+    const replies = await Promise.all(names.map((name) => invoke(name, "a", "hello")));
+    expect(replies).toMatchObject(
+      ["bare", "named", "options", "empty"].map((result) => ({ ok: true, result })),
+    );
+    expect(await invoke("Named", "a", "hello")).toMatchObject({ ok: false, error: { code: "UnknownActor" } });
+  });
+
+  it("refuses a class that does not extend DurableActor", () => {
+    class Plain {
+      hello(): void {}
+    }
+    expect(refused(() => actor(Plain)).message).toMatch(/Plain.*does not extend DurableActor/);
+    expect(refused(() => actor("Name")(Plain)).message).toMatch(/does not extend DurableActor/);
+  });
+
+  it("refuses a class that declares no method, and says what to do", () => {
+    class Silent extends DurableActor {
+      hello(): void {}
+    }
+    expect(refused(() => actor(Silent)).message).toMatch(/Silent declares no method.*@Method/);
+  });
+
+  it("refuses a class without a name, unless it is given one", () => {
+    const unnamed = () => {
+      const type = (() => class extends DurableActor {})();
+      method(type.prototype, "hello", { value: () => {}, configurable: true });
+      return type;
+    };
+    expect(refused(() => actor(unnamed())).message).toMatch(/no name.*@Actor\("Name"\)/);
+    expect(() => actor("Given")(unnamed())).not.toThrow();
+  });
+
+  it.each(["", "1st", "a/b", "a#b", "a b", "é", "_x", "x".repeat(129), "__proto__"])(
+    "refuses the name %p, which cannot be part of keys and paths",
+    (name) => {
+      class Fine extends DurableActor {
+        @Method hello(): void {}
+      }
+      const { message, details } = refused(() => actor(name)(Fine));
+      expect(message).toContain(JSON.stringify(name));
+      expect(details).toMatchObject({ class: "Fine", value: name });
+    },
+  );
+
+  it.each([0, -1, 1.5, Number.NaN, "2"])("refuses the version %p", (version) => {
+    class Fine extends DurableActor {
+      @Method hello(): void {}
+    }
+    expect(refused(() => actor({ version })(Fine)).message).toMatch(/version.*whole number from 1/);
+  });
+
+  const prototypeOf = { method() {} };
+  const descriptor = { value: () => {}, configurable: true };
+  it.each<[string, unknown[]]>([
+    ["nothing", []],
+    ["undefined", [undefined]],
+    ["null", [null]],
+    ["a number", [1]],
+    ["a method, legacy", [prototypeOf, "method", descriptor]],
+    ["a field, legacy", [prototypeOf, "field", undefined]],
+    ["a static method, legacy", [class {}, "method", descriptor]],
+    ["a parameter, legacy", [prototypeOf, "method", 0]],
+    [
+      "a method, standard",
+      [() => {}, { kind: "method", name: "m", static: false, private: false, metadata: {} }],
+    ],
+    [
+      "a field, standard",
+      [undefined, { kind: "field", name: "f", static: false, private: false, metadata: {} }],
+    ],
+    [
+      "a getter, standard",
+      [() => {}, { kind: "getter", name: "g", static: false, private: false, metadata: {} }],
+    ],
+  ])("refuses to stand before %s", (_name, args) => {
+    expect(refused(() => actor(...args)).message).toMatch(/@Actor goes before a class/);
+    if (args.length > 1) {
+      expect(refused(() => actor("Name")(...args)).message).toMatch(/@Actor goes before a class/);
+      expect(refused(() => actor({})(...args)).message).toMatch(/@Actor goes before a class/);
+    }
+  });
+});
+
+const RESERVED = [
+  ...["then", "catch", "finally", "toJSON", "send", "start", "ctx", "prototype"],
+  ...["onCreate", "onActivate", "onDestroy"],
+  ...Object.getOwnPropertyNames(Object.prototype),
+];
+
+describe("@Method", () => {
+  it("may be bare, called, or called with options", async () => {
+    @Actor
+    class Forms extends DurableActor {
+      count = 0;
+      @Method bare(): string {
+        return "bare";
+      }
+      @Method() called(): string {
+        return "called";
+      }
+      @Method({}) empty(): string {
+        return "empty";
+      }
+      @Method({ readonly: true }) looks(): number {
+        return this.count;
+      }
+      @Method({ readonly: true }) touches(): number {
+        return ++this.count;
+      }
+    }
+    const { invoke } = routerFor(Forms);
+    expect(await invoke("Forms", "a", "bare")).toMatchObject({ result: "bare", version: 1 });
+    expect(await invoke("Forms", "a", "called")).toMatchObject({ result: "called", version: 2 });
+    expect(await invoke("Forms", "a", "empty")).toMatchObject({ result: "empty", version: 3 });
+    expect(await invoke("Forms", "a", "looks")).toMatchObject({ result: 0, version: 3 });
+    expect(await invoke("Forms", "a", "touches")).toMatchObject({ error: { code: "ReadonlyViolation" } });
+  });
+
+  it.each(RESERVED)("refuses the reserved name %s, in both modes", (name) => {
+    class Legacy extends DurableActor {}
+    method(Legacy.prototype, name, { value: () => {}, configurable: true });
+    expect(refused(() => actor(Legacy)).message).toContain(`"${name}", a reserved name`);
+
+    class Standard extends DurableActor {}
+    const metadata = {};
+    Object.defineProperty(Standard, Symbol.metadata, { value: metadata });
+    method({ readonly: true })(() => {}, { kind: "method", name, static: false, private: false, metadata });
+    expect(refused(() => actor(Standard)).message).toContain(`"${name}", a reserved name`);
+  });
+
+  class Target extends DurableActor {}
+  const accessor = { get: () => 1, configurable: true };
+  const member = { name: "m", static: false, private: false, metadata: {} };
+  it.each<[string, unknown[]]>([
+    ["a field, legacy", [Target.prototype, "m", undefined]],
+    ["a getter, legacy", [Target.prototype, "m", accessor]],
+    ["a setter, legacy", [Target.prototype, "m", { set: () => {}, configurable: true }]],
+    ["a static method, legacy", [Target, "m", { value: () => {} }]],
+    ["a method named by a symbol, legacy", [Target.prototype, Symbol("m"), { value: () => {} }]],
+    ["a parameter, legacy", [Target.prototype, "m", 0]],
+    ["a constructor's parameter, legacy", [Target, undefined, 0]],
+    ["a field, standard", [undefined, { ...member, kind: "field" }]],
+    ["a getter, standard", [() => 1, { ...member, kind: "getter" }]],
+    ["a setter, standard", [() => {}, { ...member, kind: "setter" }]],
+    ["an accessor field, standard", [{}, { ...member, kind: "accessor" }]],
+    ["a static method, standard", [() => {}, { ...member, kind: "method", static: true }]],
+    ["a #private method, standard", [() => {}, { ...member, kind: "method", name: "#m", private: true }]],
+    ["a method named by a symbol, standard", [() => {}, { ...member, kind: "method", name: Symbol("m") }]],
+    ["a class, standard", [Target, { kind: "class", name: "Target", metadata: {} }]],
+  ])("refuses to stand before %s, bare or called", (_name, args) => {
+    expect(refused(() => method(...args)).message).toMatch(/@Method goes before a public instance method/);
+    expect(refused(() => method({})(...args)).message).toMatch(
+      /@Method goes before a public instance method/,
+    );
+    expect(refused(() => method()(...args)).message).toMatch(/@Method goes before a public instance method/);
+  });
+
+  it("refuses to stand before a class, legacy", () => {
+    expect(refused(() => method(Target)).message).toMatch(/@Method goes before a public instance method/);
+    expect(refused(() => method({})(Target)).message).toMatch(/@Method goes before a public instance method/);
+  });
+
+  it.each([null, 1, "readonly", true])("refuses %p as options", (options) => {
+    refused(() => method(options));
+  });
+});
+
+describe("@Transient", () => {
+  class Target extends DurableActor {}
+  const member = { name: "m", static: false, private: false, metadata: {} };
+  it.each<[string, unknown[]]>([
+    ["a method, legacy", [Target.prototype, "m", { value: () => {} }]],
+    ["a getter, legacy", [Target.prototype, "m", { get: () => 1 }]],
+    ["a static field, legacy", [Target, "m", undefined]],
+    ["a field named by a symbol, legacy", [Target.prototype, Symbol("m"), undefined]],
+    ["a parameter, legacy", [Target.prototype, "m", 0]],
+    ["a class, legacy", [Target]],
+    ["a method, standard", [() => {}, { ...member, kind: "method" }]],
+    ["a getter, standard", [() => 1, { ...member, kind: "getter" }]],
+    ["an accessor field, standard", [{}, { ...member, kind: "accessor" }]],
+    ["a static field, standard", [undefined, { ...member, kind: "field", static: true }]],
+    ["a #private field, standard", [undefined, { ...member, kind: "field", name: "#m", private: true }]],
+    ["a class, standard", [Target, { kind: "class", name: "Target", metadata: {} }]],
+  ])("refuses to stand before %s", (_name, args) => {
+    expect(refused(() => transient(...args)).message).toMatch(
+      /@Transient goes before a public instance field/,
+    );
+  });
+});
+
+describe("a compiler that gives standard decorators no metadata", () => {
+  // TypeScript 5.0 and 5.1 leave it out; others hand over undefined.
+  const context = { kind: "method", name: "m", static: false, private: false };
+
+  it.each<[string, object]>([
+    ["leaves it out", context],
+    ["sets it to undefined", { ...context, metadata: undefined }],
+  ])("is told from a wrong use: it %s", (_name, given) => {
+    expect(refused(() => method(() => {}, given)).message).toMatch(/TypeScript 5\.2/);
+    expect(refused(() => transient(undefined, { ...given, kind: "field" })).message).toMatch(
+      /TypeScript 5\.2/,
+    );
+  });
+});
+
+describe("createRouter and startLocal", () => {
+  @Actor
+  class Declared extends DurableActor {
+    @Method hello(): string {
+      return "declared";
+    }
+  }
+  @Actor("Declared")
+  class SameName extends DurableActor {
+    @Method hello(): string {
+      return "same name";
+    }
+  }
+  class Undeclared extends DurableActor {
+    @Method hello(): void {}
+  }
+  class PlainClass {}
+
+  it("refuse two actors of one name", async () => {
+    const { message, details } = refused(() => createRouter([Declared, SameName]));
+    expect(message).toMatch(/Two actors are named "Declared"/);
+    expect(details).toEqual({ name: "Declared" });
+    await expect(startLocal({ actors: [Declared, SameName], log: silentLog })).rejects.toThrow(
+      /Two actors are named "Declared"/,
+    );
+  });
+
+  it("take the same class twice as once", () => {
+    expect(() => createRouter([Declared, Declared])).not.toThrow();
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    [
+      "a class that extends DurableActor but carries no @Actor",
+      Undeclared,
+      /Undeclared is not an actor.*@Actor/,
+    ],
+    ["any other class", PlainClass, /PlainClass is not an actor/],
+    ["DurableActor itself", DurableActor, /DurableActor is not an actor/],
+    ["a name", "Declared", /string is not an actor/],
+    ["undefined, as a circular import gives", undefined, /undefined is not an actor/],
+    ["null", null, /not an actor/],
+  ])("refuse %s", async (_name, type, message) => {
+    const actors = [type as ActorClass];
+    expect(refused(() => createRouter(actors)).message).toMatch(message);
+    await expect(startLocal({ actors, log: silentLog })).rejects.toThrow(message);
+  });
+
+  it("refuse a second actor of the name in an inline client, too", async () => {
+    const app = await startLocal({ actors: [Declared], log: silentLog });
+    try {
+      expect(refused(() => app.client.actor(SameName)).message).toMatch(/Two actors are named/);
+      expect(await app.client.actor(Declared).get("a").hello()).toBe("declared");
+    } finally {
+      await app.close();
+    }
+  });
+
+  it("say where actors could be when nothing does", () => {
+    const { DURABLE_ROUTER, DURABLE_TABLE } = process.env;
+    delete process.env.DURABLE_ROUTER;
+    delete process.env.DURABLE_TABLE;
+    try {
+      expect(refused(() => createClient()).message).toMatch(/DURABLE_ROUTER.*DURABLE_TABLE.*startLocal/s);
+    } finally {
+      if (DURABLE_ROUTER !== undefined) process.env.DURABLE_ROUTER = DURABLE_ROUTER;
+      if (DURABLE_TABLE !== undefined) process.env.DURABLE_TABLE = DURABLE_TABLE;
+    }
+  });
+});
+
+abstract class Ledger extends DurableActor {
+  entries: string[] = [];
+  @Transient cache = "";
+
+  @Method post(entry: string): number {
+    return this.entries.push(this.shown(entry));
+  }
+  @Method({ readonly: true }) last(): string | undefined {
+    return this.entries.at(-1);
+  }
+  @Method rename(): string {
+    return "of the parent";
+  }
+  protected abstract shown(entry: string): string;
+}
+
+@Actor
+class LoudLedger extends Ledger {
+  volume = 11;
+
+  protected shown(entry: string): string {
+    return entry.toUpperCase();
+  }
+  // Without @Method: it stays declared, as its parent declares it.
+  override rename(): string {
+    return "of the child";
+  }
+  @Method loudness(): number {
+    return this.volume;
+  }
+}
+
+@Actor
+class QuietLedger extends LoudLedger {
+  override volume = 1;
+  @Method({ readonly: true }) override loudness(): number {
+    return this.volume;
+  }
+}
+
+class NoActor extends LoudLedger {}
+
+describe("inheritance", () => {
+  it("gives a subclass the methods and fields of its parent, also of an abstract one", async () => {
+    const { invoke, store } = routerFor(LoudLedger);
+    expect(await invoke("LoudLedger", "a", "post", "rent")).toMatchObject({ result: 1 });
+    expect(await invoke("LoudLedger", "a", "last")).toMatchObject({ result: "RENT" });
+    expect(await invoke("LoudLedger", "a", "loudness")).toMatchObject({ result: 11 });
+    const head = await store.read({ type: "LoudLedger", id: "a" });
+    expect(JSON.parse(head?.state?.text ?? "")).toEqual({ entries: ["RENT"], volume: 11 });
+  });
+
+  it("keeps a method declared that the subclass overrides without @Method", async () => {
+    const { invoke } = routerFor(LoudLedger);
+    expect(await invoke("LoudLedger", "a", "rename")).toMatchObject({ result: "of the child" });
+  });
+
+  it("keeps @Transient of the parent", async () => {
+    const { invoke, store } = routerFor(QuietLedger);
+    await invoke("QuietLedger", "a", "post", "x");
+    expect((await store.read({ type: "QuietLedger", id: "a" }))?.state?.text).not.toContain("cache");
+  });
+
+  it("lets a subclass declare a method anew, for itself alone", async () => {
+    const { invoke } = routerFor(LoudLedger, QuietLedger);
+    // A readonly call commits nothing; another one does.
+    expect(await invoke("QuietLedger", "a", "loudness")).toMatchObject({ result: 1, version: 0 });
+    expect(await invoke("LoudLedger", "a", "loudness")).toMatchObject({ result: 11, version: 1 });
+  });
+
+  it("does not make a subclass without @Actor an actor", () => {
+    expect(refused(() => createRouter([NoActor])).message).toMatch(/NoActor is not an actor/);
+  });
+
+  it("does not give the parent the methods of its subclass", async () => {
+    @Actor
+    class Parent extends DurableActor {
+      @Method hello(): string {
+        return "hello";
+      }
+    }
+    @Actor
+    class Child extends Parent {
+      @Method more(): string {
+        return "more";
+      }
+    }
+    const { invoke } = routerFor(Parent, Child);
+    expect(await invoke("Child", "a", "hello")).toMatchObject({ result: "hello" });
+    expect(await invoke("Child", "a", "more")).toMatchObject({ result: "more" });
+    expect(await invoke("Parent", "a", "more")).toMatchObject({ error: { code: "UnknownMethod" } });
+  });
+});
+
+describe("the instance", () => {
+  @Actor
+  class Diary extends DurableActor {
+    readonly owner = this.ctx.actorId;
+    readonly firstCall = this.ctx.callId;
+    readonly bornAt = this.ctx.version;
+    line = `${this.owner} begins`;
+
+    constructor() {
+      super();
+      this.line += ` at ${this.ctx.version}`;
+    }
+    @Method read(): unknown[] {
+      return [this.owner, this.firstCall, this.bornAt, this.line];
+    }
+    @Method currentCall(): string {
+      return this.ctx.callId;
+    }
+  }
+  @Actor
+  class Hoarder extends DurableActor {
+    @Transient other = new Diary();
+    @Method hello(): string {
+      return "hello";
+    }
+  }
+
+  it("cannot be made with `new`, and says what to do instead", () => {
+    const { message } = refused(() => new Diary());
+    expect(message).toMatch(/not created with `new`.*client/);
+  });
+
+  it("cannot be made with `new` in another actor's field initialiser either", async () => {
+    const { invoke } = routerFor(Hoarder);
+    expect(await invoke("Hoarder", "a", "hello")).toMatchObject({
+      ok: false,
+      error: { message: expect.stringMatching(/not created with `new`/) as string },
+    });
+  });
+
+  it("has ctx in its field initialisers and its constructor, and a new one in each turn", async () => {
+    const { store } = routerFor();
+    const handle = createRouter([Diary], { store, log: silentLog });
+    const call = (methodName: string, callId: string) =>
+      handle({ actor: "Diary", id: "ann", method: methodName, args: [], callId });
+    expect(await call("read", "first")).toMatchObject({ result: ["ann", "first", 0, "ann begins at 0"] });
+    expect(await call("currentCall", "second")).toMatchObject({ result: "second" });
+    expect(await call("read", "third")).toMatchObject({ result: ["ann", "first", 0, "ann begins at 0"] });
+  });
+
+  it("does not count ctx as state", async () => {
+    const { invoke, store } = routerFor(Diary);
+    await invoke("Diary", "ann", "read");
+    expect(
+      JSON.parse((await store.read({ type: "Diary", id: "ann" }))?.state?.text ?? ""),
+    ).not.toHaveProperty("ctx");
+  });
+});
+
+const SOURCE = `
+  import { Actor, DurableActor, Method, Transient } from "durable-lambda";
+
+  abstract class Base extends DurableActor {
+    pings = 0;
+    @Method ping(): number { return ++this.pings; }
+    @Method described(): string { return "parent"; }
+  }
+
+  @Actor
+  export class Cart extends Base {
+    @Transient cache = new Map<string, number>();
+    readonly owner = this.ctx.actorId;
+    items = new Map<string, bigint>();
+    private note?: string;
+    #secret = "not kept";
+
+    @Method add(name: string, count = 1n): bigint {
+      this.cache.set(name, 1);
+      this.items.set(name, (this.items.get(name) ?? 0n) + count);
+      return this.items.get(name)!;
+    }
+    @Method() async total(): Promise<bigint> {
+      await null;
+      return [...this.items.values()].reduce((sum, count) => sum + count, 0n);
+    }
+    @Method({ readonly: true }) whose(): string { return this.owner + " " + this.#secret; }
+    override described(): string { return "child"; }
+    hidden(): void {}
+  }
+
+  @Actor("Renamed")
+  export class Other extends DurableActor {
+    @Method hello(): string { return "hello"; }
+  }
+`;
+
+describe.each(compilers)("an actor compiled by $name", ({ decorators, compile }) => {
+  const define = () =>
+    evaluate(compile(SOURCE), { "durable-lambda": durableLambda }) as Record<"Cart" | "Other", ActorClass>;
+
+  it("runs as it does everywhere", async () => {
+    const { Cart, Other } = define();
+    const { invoke, store } = routerFor(Cart, Other);
+    const two = { $bigint: "2" };
+    const cart = (name: string, ...args: unknown[]) => invoke("Cart", "ann", name, ...args);
+
+    expect(await cart("add", "pen", two)).toEqual({ ok: true, result: two, version: 1 });
+    expect(await cart("add", "ink")).toMatchObject({ ok: true, result: { $bigint: "1" } });
+    expect(await cart("total")).toMatchObject({ ok: true, result: { $bigint: "3" } });
+    expect(await cart("whose")).toMatchObject({ ok: true, result: "ann not kept", version: 3 });
+    expect(await cart("ping")).toMatchObject({ ok: true, result: 1 });
+    expect(await cart("described")).toMatchObject({ ok: true, result: "child" });
+    expect(await cart("hidden")).toMatchObject({ ok: false, error: { code: "UnknownMethod" } });
+    expect(await invoke("Renamed", "x", "hello")).toMatchObject({ ok: true, result: "hello" });
+
+    const { text = "" } = (await store.read({ type: "Cart", id: "ann" }))?.state ?? {};
+    expect(JSON.parse(text)).toMatchObject({
+      pings: 1,
+      owner: "ann",
+      items: {
+        $map: [
+          ["pen", { $bigint: "2" }],
+          ["ink", { $bigint: "1" }],
+        ],
+      },
+    });
+    expect(text).not.toMatch(/cache|secret|ctx/);
+  });
+
+  it("cannot be made with `new`", () => {
+    const { Cart } = define();
+    expect(refused(() => new Cart()).message).toMatch(/not created with `new`/);
+  });
+
+  const header = 'import { Actor, DurableActor, Method, Transient } from "durable-lambda";\n';
+  it.each<[string, string, RegExp]>([
+    ["no method", "@Actor class Alpha extends DurableActor { hello() {} }", /declares no method/],
+    [
+      "a class that is no DurableActor",
+      "@Actor class Alpha { @Method hello() {} }",
+      /does not extend DurableActor/,
+    ],
+    [
+      "a reserved method name",
+      "@Actor class Alpha extends DurableActor { @Method then() {} }",
+      /reserved name/,
+    ],
+    [
+      "@Method on a getter",
+      "@Actor class Alpha extends DurableActor { @Method get a() { return 1 } }",
+      /@Method goes/,
+    ],
+    ["@Method on a field", "@Actor class Alpha extends DurableActor { @Method a = 1 }", /@Method goes/],
+    [
+      "@Method on a static method",
+      "@Actor class Alpha extends DurableActor { @Method static a() {} }",
+      /@Method goes/,
+    ],
+    ["@Method on a class", "@Method class Alpha extends DurableActor {}", /@Method goes/],
+    ["@Method() on a class", "@Method() class Alpha extends DurableActor {}", /@Method goes/],
+    [
+      "@Transient on a method",
+      "@Actor class Alpha extends DurableActor { @Transient a() {} }",
+      /@Transient goes/,
+    ],
+    ["@Transient on a class", "@Transient class Alpha extends DurableActor {}", /@Transient goes/],
+    ["@Actor on a method", "class Alpha extends DurableActor { @Actor a() {} }", /@Actor goes/],
+    ["@Actor('A') on a method", "class Alpha extends DurableActor { @Actor('A') a() {} }", /@Actor goes/],
+    ["@Actor on a field", "class Alpha extends DurableActor { @Actor a = 1 }", /@Actor goes/],
+    ["@Actor()", "@Actor() class Alpha extends DurableActor { @Method a() {} }", /@Actor goes/],
+  ])("fails when it is defined, for %s", (_name, source, message) => {
+    expect(
+      refused(() => evaluate(compile(header + source), { "durable-lambda": durableLambda })).message,
+    ).toMatch(message);
+  });
+
+  it("fails when it is defined, for a #private method, where the mode lets it be decorated", () => {
+    const source = `${header}@Actor class Alpha extends DurableActor { @Method #a() {} @Method b() { this.#a() } }`;
+    if (decorators === "legacy") return;
+    expect(refused(() => evaluate(compile(source), { "durable-lambda": durableLambda })).message).toMatch(
+      /@Method goes/,
+    );
+  });
+
+  it("is no actor as a subclass without @Actor", () => {
+    const source = `${header}
+      @Actor class Alpha extends DurableActor { @Method a() {} }
+      export class Beta extends Alpha {}
+      @Actor export class Gamma extends Beta { @Method c() {} }`;
+    const { Beta, Gamma } = evaluate(compile(source), { "durable-lambda": durableLambda }) as Record<
+      "Beta" | "Gamma",
+      ActorClass
+    >;
+    expect(refused(() => createRouter([Beta])).message).toMatch(/Beta is not an actor/);
+    expect(() => createRouter([Gamma])).not.toThrow();
+  });
+});
+
+// The other two leave the class's own name out (`x = class extends …`), as bundlers do when they make one up.
+describe.each(
+  compilers.filter(({ name, decorators }) => name.startsWith("TypeScript") === (decorators === "legacy")),
+)("compiled by $name", ({ compile }) => {
+  it.each(["A", "Db", "S3", "Level2", "V10"])("an actor may be named %s", (name) => {
+    const source = `import { Actor, DurableActor, Method } from "durable-lambda";
+        @Actor export class ${name} extends DurableActor { @Method hello() {} }`;
+    const { [name]: type } = evaluate(compile(source), { "durable-lambda": durableLambda });
+    expect(() => createRouter([type as ActorClass])).not.toThrow();
+  });
+});
+
+it("says of each definition error that it is one", () => {
+  const error = refused(() => actor());
+  expect(error).toBeInstanceOf(DurableError);
+  expect(error).toMatchObject({ name: "InvalidDefinition", code: "InvalidDefinition", retryable: false });
+});

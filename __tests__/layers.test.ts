@@ -1,0 +1,159 @@
+/** Keeps imports pointing one way: core ← decorators, client, runtime ← aws, local ← testing (design: layers). */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { type Import, parseSource, readSources, resolveImport, type SourceFile } from "./support/imports";
+
+const ROOT = resolve(__dirname, "..");
+const FOLDERS = ["lib", "decorators", "samples"].filter((folder) => existsSync(resolve(ROOT, folder)));
+
+const METADATA = "lib/metadata.ts";
+
+type Layer = keyof typeof MAY_IMPORT;
+
+/** What each layer may import besides itself. */
+const MAY_IMPORT = {
+  core: [],
+  decorators: ["core"],
+  client: ["core"],
+  runtime: ["core"],
+  aws: ["core", "client", "runtime"],
+  local: ["core", "client", "runtime"],
+  testing: ["core", "client", "runtime", "local"],
+  // What users import. `aws` only in app.ts and only when it is needed; see `allowed`.
+  entry: ["core", "decorators", "client", "runtime"],
+  samples: [],
+} as const satisfies Record<string, readonly string[]>;
+
+const PACKAGES: readonly { readonly pattern: RegExp; readonly layers: readonly Layer[] }[] = [
+  { pattern: /^(@aws-sdk|@smithy|@aws-crypto)\//, layers: ["aws"] },
+  { pattern: /^(node:)?sqlite$/, layers: ["local", "testing"] },
+];
+
+function layerOf(path: string): Layer | undefined {
+  if (/^lib\/(index|app)\.ts$/.test(path)) return "entry";
+  if (/^lib\/[^/]+\.ts$/.test(path) || path.startsWith("lib/values/")) return "core";
+  const folder = /^(?:lib\/)?([^/]+)\//.exec(path)?.[1] ?? "";
+  return folder in MAY_IMPORT ? (folder as Layer) : undefined;
+}
+
+function allowed(from: string, to: string, kind: Import["kind"]): boolean {
+  const [source, target] = [layerOf(from), layerOf(to)];
+  if (source === undefined || target === undefined) return false;
+  if (source === target || (MAY_IMPORT[source] as readonly Layer[]).includes(target)) return true;
+  // It carries a call from a client into a runtime: it belongs to both sides.
+  if (from === "lib/client/inline-transport.ts" && target === "runtime") return true;
+  return from === "lib/app.ts" && target === "aws" && kind !== "value";
+}
+
+function violationsIn({ path, imports, metadataCalls }: SourceFile): string[] {
+  const layer = layerOf(path);
+  if (layer === undefined) return [`${path} belongs to no layer: name its folder in layers.test.ts`];
+  const found: string[] = [];
+  for (const { name, kind } of imports) {
+    const target = resolveImport(ROOT, path, name);
+    const rule =
+      target === undefined ? packageRule(path, layer, name) : directionRule(path, layer, target, kind);
+    if (rule !== undefined) found.push(`${path} imports "${name}" (${kind}): ${rule}`);
+  }
+  if (path === METADATA) return found;
+  return [...found, ...metadataCalls.map((call) => `${path} uses Reflect.${call}: only ${METADATA} may`)];
+}
+
+/** The rule that importing this file breaks, if any. */
+function directionRule(path: string, layer: Layer, target: string, kind: Import["kind"]): string | undefined {
+  if (allowed(path, target, kind)) return undefined;
+  return `${layer} may import ${[layer, ...MAY_IMPORT[layer]].join(", ")}`;
+}
+
+/** The rule that importing this package breaks, if any. */
+function packageRule(path: string, layer: Layer, name: string): string | undefined {
+  const owners = PACKAGES.find(({ pattern }) => pattern.test(name))?.layers;
+  if (owners !== undefined && !owners.includes(layer)) return `only ${owners.join(", ")} may`;
+  if (name.startsWith("reflect-metadata") && path !== METADATA) return `only ${METADATA} may`;
+  if (layer === "samples" && !/^(durable-lambda(\/.*)?|node:.*)$/.test(name)) {
+    return "samples import durable-lambda…, node:… and their own files";
+  }
+  return undefined;
+}
+
+/** The first cycle found among run-time imports, as a list of files. */
+function findCycle(files: readonly SourceFile[]): string[] | undefined {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const finished = new Set<string>();
+  function walk(path: string, trail: readonly string[]): string[] | undefined {
+    if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path];
+    const file = byPath.get(path);
+    if (file === undefined || finished.has(path)) return undefined;
+    for (const { name, kind } of file.imports) {
+      const target = kind === "type" ? undefined : resolveImport(ROOT, path, name);
+      const cycle = target === undefined ? undefined : walk(target, [...trail, path]);
+      if (cycle !== undefined) return cycle;
+    }
+    finished.add(path);
+    return undefined;
+  }
+  for (const { path } of files) {
+    const cycle = walk(path, []);
+    if (cycle !== undefined) return cycle;
+  }
+  return undefined;
+}
+
+const files = readSources(ROOT, FOLDERS);
+
+test("every import points in the allowed direction", () => {
+  expect(files.length).toBeGreaterThan(30);
+  expect(files.flatMap(violationsIn)).toEqual([]);
+});
+
+test("no files import each other in a circle at run time", () => {
+  expect(findCycle(files)).toBeUndefined();
+});
+
+test.each([
+  ["lib/store.ts", 'import { Runtime } from "./runtime/runtime";'],
+  ["lib/values/codec.ts", 'export * from "../client/client";'],
+  ["lib/lease.ts", 'import { createClient } from "./app";'],
+  ["lib/client/proxy.ts", 'import type { Runtime } from "../runtime/runtime";'],
+  ["lib/runtime/turn.ts", 'import { DynamoStore } from "../aws/dynamo-store";'],
+  ["lib/runtime/turn.ts", 'const { Actor } = await import("../../decorators");'],
+  ["lib/local/local-app.ts", 'type Aws = typeof import("../aws/index");'],
+  ["lib/aws/index.ts", 'import { startLocal } from "../local";'],
+  ["lib/app.ts", 'import { lambdaTransport } from "./aws/index";'],
+  ["lib/index.ts", 'export { startLocal } from "./local";'],
+  ["lib/runtime/turn.ts", 'import type { AttributeValue } from "@aws-sdk/client-dynamodb";'],
+  ["lib/runtime/turn.ts", 'const { DatabaseSync } = require("node:sqlite");'],
+  ["lib/local/local-app.ts", 'import signature = require("@smithy/signature-v4");'],
+  ["lib/definition.ts", 'import "reflect-metadata";'],
+  ["decorators/method.ts", 'Reflect.getMetadata("design:type", Object, "x");'],
+  ["samples/counter/counter.ts", 'import { Actor } from "../../lib";'],
+  ["samples/counter/counter.ts", 'import { PutCommand } from "@aws-sdk/lib-dynamodb";'],
+  ["samples/counter/counter.ts", 'import fastify from "fastify";'],
+  ["lib/unknown/file.ts", ""],
+])("refuses in %s: %s", (path, text) => {
+  expect(violationsIn(parseSource(path, text))).toEqual([expect.stringContaining(path)]);
+});
+
+test.each([
+  ["lib/app.ts", 'const aws = () => require("./aws/index") as typeof import("./aws/index");', 2],
+  ["lib/client/inline-transport.ts", 'import { invoke } from "../runtime/invoke";', 1],
+  ["decorators/actor.ts", 'import { type ActorOptions, defineActor } from "../lib/definition";', 1],
+  ["samples/tour/tour.ts", 'import { startLocal } from "durable-lambda/local";', 1],
+])("allows in %s: %s", (path, text, count) => {
+  const file = parseSource(path, text);
+  expect(file.imports).toHaveLength(count);
+  expect(violationsIn(file)).toEqual([]);
+});
+
+test("finds a circle, but not through type-only imports", () => {
+  const circle = (line: string) => [
+    parseSource("lib/lease.ts", 'import { hash } from "./random";'),
+    parseSource("lib/random.ts", line),
+  ];
+  expect(findCycle(circle('export { leaseEnd } from "./lease";'))).toEqual([
+    "lib/lease.ts",
+    "lib/random.ts",
+    "lib/lease.ts",
+  ]);
+  expect(findCycle(circle('import { type Lease } from "./lease";'))).toBeUndefined();
+});

@@ -1,0 +1,158 @@
+/** The published package works for its consumers, however they compile, run and bundle their code. */
+import { type BuildOptions, build } from "esbuild";
+import { Consumer, type Outcome, runNode, runTsx, succeed, TOOLS } from "./consumer";
+
+/** What `fixtures/main.ts` prints. */
+const COUNTED = {
+  results: [5, 6],
+  error: "RangeError",
+  http: { ok: true, result: 6, version: 2 },
+  restarted: 6,
+};
+const CART = { total: 10 };
+
+const COMPILER_OPTIONS = {
+  target: "es2023",
+  lib: ["es2023"],
+  module: "node16",
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  outDir: "out",
+  types: ["node"],
+};
+const LEGACY = { experimentalDecorators: true };
+const MODES = ["legacy", "standard"] as const;
+
+let consumer: Consumer;
+
+beforeAll(async () => {
+  consumer = await Consumer.create();
+}, 30_000);
+
+afterAll(() => consumer?.remove());
+
+function expectOutput({ code, stdout, stderr }: Outcome, expected: object): void {
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(JSON.parse(stdout)).toEqual(expected);
+}
+
+test("publishes the build, the README and the licence alone", () => {
+  const { packedFiles } = consumer;
+  expect(packedFiles).toEqual(
+    expect.arrayContaining(["LICENSE", "dist/index.js", "dist/types/lib/index.d.ts"]),
+  );
+  const others =
+    /^(?!dist\/([\w-]+\/)?[\w-]+\.js(\.map)?$|dist\/types\/(lib|decorators)\/.*\.d\.ts$|package\.json$|README\.md$|LICENSE$)/;
+  expect(packedFiles.filter((file) => others.test(file))).toEqual([]);
+});
+
+test("gives ES modules every name, and loads neither the AWS SDK nor SQLite unless asked", async () => {
+  const outcome = await runNode(await consumer.project("names"), "names.mjs");
+  expectOutput(outcome, { missing: [], heavy: [], same: true });
+});
+
+describe("compiled by tsc, strictly and with all types checked", () => {
+  test("with experimental decorators, required from CommonJS", async () => {
+    const project = await consumer.project("tsc-commonjs", {
+      "tsconfig.json": {
+        compilerOptions: { ...COMPILER_OPTIONS, ...LEGACY },
+        files: ["bare.ts", "nested.ts", "types.ts"],
+      },
+    });
+    await succeed(project, TOOLS.tsc, ["-p", "."]);
+    expectOutput(await runNode(project, "out/bare.js"), COUNTED);
+    expectOutput(await runNode(project, "out/nested.js"), CART);
+  });
+
+  test("with standard decorators, imported by name from an ES module", async () => {
+    const project = await consumer.project("tsc-module", {
+      "package.json": { type: "module" },
+      "tsconfig.json": { compilerOptions: COMPILER_OPTIONS, files: ["bare.ts", "types.ts"] },
+    });
+    await succeed(project, TOOLS.tsc, ["-p", "."]);
+    expectOutput(await runNode(project, "out/bare.js"), COUNTED);
+  });
+});
+
+describe("run by tsx", () => {
+  test("with standard decorators and no tsconfig", async () => {
+    expectOutput(await runTsx(await consumer.project("tsx"), "bare.ts"), COUNTED);
+  });
+
+  test("with experimental decorators", async () => {
+    const project = await consumer.project("tsx-legacy", { "tsconfig.json": { compilerOptions: LEGACY } });
+    expectOutput(await runTsx(project, "bare.ts"), COUNTED);
+    expectOutput(await runTsx(project, "nested.ts"), CART);
+  });
+
+  test("with standard decorators in an ES module", async () => {
+    const project = await consumer.project("tsx-module", { "package.json": { type: "module" } });
+    expectOutput(await runTsx(project, "bare.ts"), COUNTED);
+  });
+});
+
+test("required in tests under ts-jest", async () => {
+  const project = await consumer.project("ts-jest", {
+    "tsconfig.json": { compilerOptions: { ...COMPILER_OPTIONS, ...LEGACY, isolatedModules: true } },
+    "jest.config.json": {
+      testMatch: ["**/under-jest.ts"],
+      transform: { "\\.ts$": [TOOLS.tsJest, {}] },
+      moduleNameMapper: { "^(\\./.*)\\.js$": "$1" },
+      // The same for all projects of the consumer's, and not the repository's.
+      cacheDirectory: "<rootDir>/cache",
+    },
+  });
+  const { code, stderr } = await runNode(project, TOOLS.jest, ["--config", "jest.config.json"]);
+  expect(stderr).toContain("✓ an actor runs under jest");
+  expect(code).toBe(0);
+});
+
+describe.each(MODES)("bundled by esbuild with %s decorators", (mode) => {
+  async function bundle(entry: string, options: BuildOptions = {}): Promise<Outcome> {
+    const project = await consumer.project(["esbuild", mode, entry, ...Object.keys(options)].join("-"), {
+      "tsconfig.json": { compilerOptions: mode === "legacy" ? LEGACY : {} },
+    });
+    await build({
+      absWorkingDir: project,
+      entryPoints: [`${entry}.ts`],
+      outfile: "bundle.js",
+      bundle: true,
+      platform: "node",
+      // Without a target esbuild leaves standard decorators in the code, where no engine knows them yet.
+      target: "node22",
+      minify: true,
+      logLevel: "warning",
+      ...options,
+    });
+    return runNode(project, "bundle.js");
+  }
+
+  test("under a name that the actor gives", async () => {
+    expectOutput(await bundle("named"), COUNTED);
+  });
+
+  test("under the class's name, with keepNames", async () => {
+    expectOutput(await bundle("bare", { keepNames: true }), COUNTED);
+  });
+
+  if (mode === "legacy") {
+    test.each<[string, string, BuildOptions]>([
+      ["a minifier", "bare", {}],
+      ["a minifier, with packages left out of the bundle", "bare", { packages: "external" }],
+      ["a bundler, of two classes of one name", "renamed", { minify: false }],
+    ])("refuses to store actors under a name made up by %s", async (_by, entry, options) => {
+      const { code, stdout, stderr } = await bundle(entry, options);
+      expect(stdout).toBe("");
+      expect(stderr).toMatch(/^InvalidDefinition: .* name that a bundler or minifier made up/m);
+      expect(code).toBe(1);
+    });
+
+    test("with nested classes", async () => {
+      expectOutput(await bundle("nested"), CART);
+    });
+  } else {
+    test("under the class's name, which standard decorators hand over unchanged", async () => {
+      expectOutput(await bundle("bare"), COUNTED);
+    });
+  }
+});

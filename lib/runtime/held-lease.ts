@@ -1,0 +1,88 @@
+/** An actor's lease, from taking it to giving it back. */
+import { type Address, addressKey } from "../address";
+import { sleep } from "../clock";
+import { FencedError, StoreUnavailable } from "../errors";
+import { busyWaitMs, type Lease, leaseEnd } from "../lease";
+import { backoffMs } from "../random";
+import type { Head } from "../store";
+import { asDurableError } from "../wire-error";
+import { startHeartbeat } from "./heartbeat";
+import type { Host } from "./host";
+import type { CallQueue } from "./queue";
+import { STORE_RETRIES } from "./retrying";
+
+/**
+ * Waits until the lease is held, or until no call waits any more: calls leave the queue at their deadlines. When the
+ * store fails for good, the waiting calls fail with it. One lease id serves all requests, so that an acquisition
+ * whose response was lost is found again.
+ */
+export async function acquireLease(
+  host: Host,
+  address: Address,
+  queue: CallQueue,
+): Promise<HeldLease | undefined> {
+  const { store, clock, random, limits } = host;
+  const leaseId = random.id();
+  let failures = 0;
+  for (let attempt = 0; queue.length > 0; attempt++) {
+    const nowMs = clock.now();
+    const untilMs = leaseEnd(nowMs, limits.leaseMs, queue.hostEndMs());
+    try {
+      const answer = await store.acquire(address, { leaseId, nowMs, untilMs });
+      if (answer.acquired) return new HeldLease(host, address, leaseId, answer.head, nowMs);
+      await sleep(clock, busyWaitMs(attempt, answer.leaseUntilMs - clock.now(), random));
+    } catch (thrown) {
+      failures++;
+      if (!(thrown instanceof StoreUnavailable) || failures > STORE_RETRIES) {
+        queue.failAll(asDurableError(thrown));
+        return undefined;
+      }
+      await sleep(clock, backoffMs(failures, 25, 1_000, random));
+    }
+  }
+  return undefined;
+}
+
+export class HeldLease {
+  /** What commits are conditioned on. */
+  readonly lease: Lease;
+
+  constructor(
+    private readonly host: Host,
+    private readonly address: Address,
+    leaseId: string,
+    /** The actor as it was when the lease was taken. */
+    readonly head: Head,
+    private readonly sinceMs: number,
+  ) {
+    this.lease = { id: leaseId, fence: head.fence };
+  }
+
+  /** Renews the lease until the returned function is called. See {@link startHeartbeat}. */
+  keepAlive(hostEndMs: () => number, onLost: () => void): () => void {
+    return startHeartbeat(this.host, this.address, this.lease, hostEndMs, onLost);
+  }
+
+  /** Gives the lease back without a commit. */
+  async release(): Promise<void> {
+    const { host, address, lease } = this;
+    try {
+      await host.store.release(address, lease);
+    } catch (thrown) {
+      // Nothing is lost: the lease ends by itself.
+      const reason = asDurableError(thrown).message;
+      host.log.warn("lease not released", { actor: address.type, actorId: address.id, reason });
+    }
+  }
+
+  /** Why turns that ran under this lease had no effect, once somebody else has it. */
+  lostError(): FencedError {
+    const { host, address, sinceMs } = this;
+    const heldMs = host.clock.now() - sinceMs;
+    return new FencedError(
+      `The lease of ${addressKey(address)} was lost after ${heldMs} ms, before its turns could be committed: they had ` +
+        "no effect. The process was paused, cut off from the store, or kept busy without letting the lease be renewed.",
+      { actor: address.type, id: address.id, heldMs, leaseMs: host.limits.leaseMs },
+    );
+  }
+}

@@ -1,0 +1,25 @@
+// What is published (docs/decisions/0004-one-file-per-entry.md). Types come from tsc.
+
+/** app.ts loads this lazily; it must stay a file of its own. */
+const LAZY = "./aws/from-environment";
+
+export default {
+  input: {
+    index: "lib/index.ts",
+    "local/index": "lib/local/index.ts",
+    "aws/index": "lib/aws/index.ts",
+    "aws/from-environment": "lib/aws/from-environment.ts",
+  },
+  external: (id) => id === LAZY || !/^[./]/.test(id),
+  platform: "node",
+  tsconfig: "tsconfig.build.json",
+  output: {
+    dir: "dist",
+    format: "cjs",
+    sourcemap: true,
+    entryFileNames: "[name].js",
+    chunkFileNames: "[name].js",
+    // One chunk for what entries share, so that a class is the same class for all of them.
+    codeSplitting: { groups: [{ name: "core", test: /\/(lib\/(?!aws\/|local\/|index\.ts)|decorators\/)/ }] },
+  },
+};

@@ -604,6 +604,14 @@ describe("arguments", () => {
     expectUntouched();
   });
 
+  it("have a path that does not come back at full length in the error", async () => {
+    const key = "x".repeat(1_000_000);
+    for (const value of ['{"__proto__":1}', '"\\ud800"', '{"$date":1}', '{"$unknown":1}']) {
+      expect(JSON.stringify(await call(`[{"${key}":${value}}]`)).length).toBeLessThan(5_000);
+    }
+    expect(JSON.stringify(await call(`[{"$${key}":1}]`)).length).toBeLessThan(5_000);
+  });
+
   it.each(['"text"', "{}", "null", "1", '{"length":1,"0":"a"}', '{"$set":[1]}'])(
     "%s instead of an array is UnexpectedEvent, naming the field",
     async (args) => {

@@ -11,7 +11,7 @@ import { isMemberContext, recordOf, recordTransient } from "../lib/metadata";
  * @Transient private readonly http = new HttpClient();
  * ```
  */
-export function Transient(prototype: object, name: string): void;
+export function Transient(prototype: object, name: string, descriptor?: undefined): void;
 export function Transient(value: undefined, context: ClassFieldDecoratorContext): void;
 export function Transient(target: unknown, nameOrContext: unknown, descriptor?: unknown): void {
   if (isMemberContext(nameOrContext)) {

@@ -45,10 +45,12 @@ export class Inbox {
   private constructor(
     private readonly entries: ReadonlyMap<string, InboxEntry>,
     readonly text: string,
+    readonly size = entries.size,
+    private readonly older?: Inbox,
   ) {}
 
   static of(entries: ReadonlyMap<string, InboxEntry>): Inbox {
-    return new Inbox(entries, Array.from(entries, formatLine).join("\n"));
+    return new Inbox(new Map(entries), Array.from(entries, formatLine).join("\n"));
   }
 
   /** @throws CorruptState */
@@ -69,18 +71,15 @@ export class Inbox {
     return new Inbox(entries, text);
   }
 
-  get size(): number {
-    return this.entries.size;
-  }
-
   get(key: string): InboxEntry | undefined {
-    return this.entries.get(key);
+    return this.entries.get(key) ?? this.older?.get(key);
   }
 
+  /** Nothing is copied: a chain has at most as many links as a head has entries. */
   plus(added: Inbox): Inbox {
     if (this.size === 0) return added;
     if (added.size === 0) return this;
-    return new Inbox(new Map([...this.entries, ...added.entries]), `${this.text}\n${added.text}`);
+    return new Inbox(added.entries, `${this.text}\n${added.text}`, this.size + added.size, this);
   }
 
   /** True when these entries, all committed, should leave the head before `added` are written to it. */

@@ -47,7 +47,8 @@ export type Acquired =
 export interface Commit {
   /** The version that the turns ran on; the commit makes it one more. */
   readonly onVersion: number;
-  readonly state?: StoredState;
+  readonly state?: string;
+  readonly schema?: number;
   /** The whole inbox as it shall be in the head: the text of an `Inbox`. */
   readonly inbox?: string;
   readonly spilled?: boolean;

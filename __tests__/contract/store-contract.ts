@@ -22,7 +22,7 @@ export function storeContract(connect: () => Store): void {
     return { lease: { id: leaseId, fence: answer.head.fence }, head: answer.head };
   }
 
-  const state = (text: string) => ({ text, schema: 1 });
+  const stored = (text: string) => ({ text, schema: 1 });
 
   describe("acquire", () => {
     it("creates the head of a new actor, at version 0 and fence 1", async () => {
@@ -75,7 +75,8 @@ export function storeContract(connect: () => Store): void {
       const { lease } = await take("a");
       const written = await store.commit(address, lease, {
         onVersion: 0,
-        state: { text: '{"n":1}', schema: 3 },
+        state: '{"n":1}',
+        schema: 3,
         inbox: "AAAAAAAAAAAAAAAA 1",
         release: false,
       });
@@ -91,16 +92,17 @@ export function storeContract(connect: () => Store): void {
 
     it("gives the lease back in the same write", async () => {
       const { lease } = await take("a");
-      await store.commit(address, lease, { onVersion: 0, state: state("{}"), release: true });
+      await store.commit(address, lease, { onVersion: 0, state: "{}", schema: 1, release: true });
       const { head } = await take("b", NOW_MS + 1);
-      expect(head).toMatchObject({ version: 1, fence: 2, state: state("{}") });
+      expect(head).toMatchObject({ version: 1, fence: 2, state: stored("{}") });
     });
 
     it("leaves alone what it does not name", async () => {
       const { lease } = await take("a");
       await store.commit(address, lease, {
         onVersion: 0,
-        state: state("1"),
+        state: "1",
+        schema: 1,
         inbox: "AAAAAAAAAAAAAAAA 1",
         spilled: true,
         release: false,
@@ -108,7 +110,7 @@ export function storeContract(connect: () => Store): void {
       await store.commit(address, lease, { onVersion: 1, release: true });
       expect(await store.read(address, { consistent: true })).toMatchObject({
         version: 2,
-        state: state("1"),
+        state: stored("1"),
         inbox: "AAAAAAAAAAAAAAAA 1",
         spilled: true,
       });
@@ -117,11 +119,16 @@ export function storeContract(connect: () => Store): void {
     it("refuses a holder whose lease another one took, and brings the head", async () => {
       const { lease: stale } = await take("a");
       const { lease } = await take("b", NOW_MS + LEASE_MS);
-      await store.commit(address, lease, { onVersion: 0, state: state("b"), release: true });
-      const refused = await store.commit(address, stale, { onVersion: 0, state: state("a"), release: true });
+      await store.commit(address, lease, { onVersion: 0, state: "b", schema: 1, release: true });
+      const refused = await store.commit(address, stale, {
+        onVersion: 0,
+        state: "a",
+        schema: 1,
+        release: true,
+      });
       expect(refused).toMatchObject({
         committed: false,
-        current: { version: 1, fence: 2, state: state("b") },
+        current: { version: 1, fence: 2, state: stored("b") },
       });
     });
 
@@ -140,7 +147,7 @@ export function storeContract(connect: () => Store): void {
 
     it("does not apply the same commit twice, and shows that it was applied", async () => {
       const { lease } = await take("a");
-      const commit = { onVersion: 0, state: state("1"), inbox: "AAAAAAAAAAAAAAAA 1", release: false };
+      const commit = { onVersion: 0, state: "1", schema: 1, inbox: "AAAAAAAAAAAAAAAA 1", release: false };
       await store.commit(address, lease, commit);
       const again = await store.commit(address, lease, commit);
       expect(again).toMatchObject({ committed: false, current: { version: 1, leaseId: "a" } });
@@ -149,7 +156,7 @@ export function storeContract(connect: () => Store): void {
     it("keeps text exactly as it is", async () => {
       const text = JSON.stringify({ quotes: `"'\\`, unicode: "é✓😀", newline: "\n", empty: "" });
       const { lease } = await take("a");
-      await store.commit(address, lease, { onVersion: 0, state: state(text), release: true });
+      await store.commit(address, lease, { onVersion: 0, state: text, schema: 1, release: true });
       expect((await store.read(address, { consistent: true }))?.state?.text).toBe(text);
     });
 
@@ -158,7 +165,8 @@ export function storeContract(connect: () => Store): void {
       const text = "x".repeat(store.maxStateBytes);
       await store.commit(address, lease, {
         onVersion: 0,
-        state: state(text),
+        state: text,
+        schema: 1,
         inbox: "y".repeat(8_000),
         release: true,
       });

@@ -102,11 +102,17 @@ async function packed(folder: string): Promise<string[]> {
 function run(cwd: string, program: string, args: readonly string[]): Promise<Outcome> {
   const { PATH, HOME } = process.env;
   return new Promise((settle) => {
-    execFile(program, args, { cwd, env: { PATH, HOME } }, (error, stdout, stderr) => {
-      const code = typeof error?.code === "number" ? error.code : error === null ? 0 : 1;
-      // An error in a bundle quotes the whole line, which is the whole bundle.
-      settle({ code, stdout, stderr: stderr.replaceAll(/^(.{500}).+$/gm, "$1…") });
-    });
+    // Node quotes the line of an error, which in a minified bundle is megabytes.
+    execFile(
+      program,
+      args,
+      { cwd, env: { PATH, HOME }, maxBuffer: 256 * 1_024 * 1_024 },
+      (error, stdout, stderr) => {
+        const code = typeof error?.code === "number" ? error.code : error === null ? 0 : 1;
+        // An error in a bundle quotes the whole line, which is the whole bundle.
+        settle({ code, stdout, stderr: stderr.replaceAll(/^(.{500}).+$/gm, "$1…") });
+      },
+    );
   });
 }
 

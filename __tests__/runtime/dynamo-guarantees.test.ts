@@ -67,9 +67,9 @@ const call = (id: string, method: string, args: number[] = [], more: object = {}
 });
 
 const isCommit = ({ command, input }: SentRequest) =>
-  command === "UpdateItemCommand" && String(input.UpdateExpression).includes("version = :version");
+  command === "UpdateItemCommand" && String(input.UpdateExpression).includes("#version = :version");
 const isAcquire = ({ command, input }: SentRequest) =>
-  command === "UpdateItemCommand" && String(input.UpdateExpression).includes("ADD fence");
+  command === "UpdateItemCommand" && String(input.UpdateExpression).includes("ADD #fence");
 
 describe("requests", () => {
   it("are 2 for an uncontended call, cold or warm", async () => {

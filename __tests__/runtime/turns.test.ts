@@ -402,7 +402,8 @@ describe("stored state", () => {
       const lease = { id: "l", fence: acquired.head.fence };
       await store.commit({ type: "Cart", id: "c" }, lease, {
         onVersion: 0,
-        state: { text, schema: 1 },
+        state: text,
+        schema: 1,
         release: true,
       });
       for (const method of ["add", "names"]) {

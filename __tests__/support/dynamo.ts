@@ -15,11 +15,12 @@ export interface Emulator {
   close(): Promise<void>;
 }
 
-/** Starts an emulator and sets the SDK's variables to it. */
+/**
+ * Starts an emulator and sets the SDK's variables to it. With `DURABLE_TEST_ENDPOINT` the tests run against that endpoint
+ * instead: another emulator, with other faults of its own.
+ */
 export async function startDynamo(): Promise<Emulator> {
-  const server = dynalite({ createTableMs: 0 });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { endpoint, stop } = await endpointForTests();
   Object.assign(process.env, {
     AWS_ENDPOINT_URL: endpoint,
     AWS_REGION: "us-east-1",
@@ -42,7 +43,18 @@ export async function startDynamo(): Promise<Emulator> {
     },
     async close() {
       for (const client of clients) client.destroy();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await stop();
     },
+  };
+}
+
+async function endpointForTests(): Promise<{ endpoint: string; stop: () => Promise<void> }> {
+  const { DURABLE_TEST_ENDPOINT: given } = process.env;
+  if (given) return { endpoint: given, stop: async () => {} };
+  const server = dynalite({ createTableMs: 0 });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stop: () => new Promise<void>((resolve) => server.close(() => resolve())),
   };
 }

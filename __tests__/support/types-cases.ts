@@ -219,6 +219,8 @@ export class WrongMembers extends DurableActor {
   @Method({ readOnly: true }) optioned(): void {}
   // @ts-expect-error TS1241 TS2322: @Method with an option of the wrong type
   @Method({ readonly: 1 }) typed(): void {}
+  // @ts-expect-error TS1241: @Transient on a method
+  @Transient passing(): void {}
   // @ts-expect-error TS1241: @Actor on a method
   @Actor acted(): void {}
   // @ts-expect-error TS1240: @Actor on a field

@@ -25,13 +25,14 @@ import type { Acquired, Commit, Committed, Head, LeaseRequest, Part, Store } fro
 import { fromDynamo } from "./dynamo-errors";
 import { HEAD_SORT_KEY, headOfItem, type Item, itemOfPart, partOfItem, partSortKey } from "./dynamo-item";
 
-// Conditions. Safety rests on the first three alone; the last two only say who may try.
-const SAME_LEASE = "leaseId = :leaseId";
-const SAME_FENCE = "fence = :fence";
-const SAME_VERSION = "version = :onVersion";
-const NEVER_COMMITTED = "attribute_not_exists(version)";
-const NO_LEASE = "attribute_not_exists(leaseId)";
-const LEASE_ENDED = "leaseUntil <= :now";
+// Conditions. Safety rests on the first three alone; the others only say who may try. Every name has a #: some are
+// reserved words, and parsing is quicker than for bare names.
+const SAME_LEASE = "#leaseId = :leaseId";
+const SAME_FENCE = "#fence = :fence";
+const SAME_VERSION = "#version = :onVersion";
+const NEVER_COMMITTED = "attribute_not_exists(#version)";
+const NO_LEASE = "attribute_not_exists(#leaseId)";
+const LEASE_ENDED = "#leaseUntil <= :now";
 
 const FREE = `${NO_LEASE} OR ${LEASE_ENDED}`;
 const HELD = `${SAME_LEASE} AND ${SAME_FENCE}`;
@@ -55,7 +56,7 @@ export class DynamoStore implements Store {
 
   async acquire(address: Address, { leaseId, nowMs, untilMs }: LeaseRequest): Promise<Acquired> {
     const written = await this.update(address, {
-      UpdateExpression: "SET leaseId = :leaseId, leaseUntil = :until ADD fence :one",
+      UpdateExpression: "SET #leaseId = :leaseId, #leaseUntil = :until ADD #fence :one",
       ConditionExpression: FREE,
       ExpressionAttributeValues: { ":leaseId": leaseId, ":until": untilMs, ":now": nowMs, ":one": 1 },
       ReturnValues: "ALL_NEW",
@@ -67,8 +68,8 @@ export class DynamoStore implements Store {
   }
 
   async commit(address: Address, lease: Lease, commit: Commit): Promise<Committed> {
-    const { onVersion, state, inbox, spilled, release } = commit;
-    const set = ["version = :version"];
+    const { onVersion, state, schema, inbox, spilled, release } = commit;
+    const set = ["#version = :version"];
     const values: Record<string, unknown> = {
       ":leaseId": lease.id,
       ":fence": lease.fence,
@@ -76,24 +77,24 @@ export class DynamoStore implements Store {
     };
     if (onVersion > 0) values[":onVersion"] = onVersion;
     if (state !== undefined) {
-      set.push("#state = :state", "#schema = :schema");
-      values[":state"] = state.text;
-      values[":schema"] = state.schema;
+      set.push("#state = :state");
+      values[":state"] = state;
+    }
+    if (schema !== undefined) {
+      set.push("#schema = :schema");
+      values[":schema"] = schema;
     }
     if (inbox !== undefined) {
-      set.push("inbox = :inbox");
+      set.push("#inbox = :inbox");
       values[":inbox"] = inbox;
     }
     if (spilled) {
-      set.push("spilled = :spilled");
+      set.push("#spilled = :spilled");
       values[":spilled"] = true;
     }
     const written = await this.update(address, {
-      UpdateExpression: `SET ${set.join(", ")}${release ? " REMOVE leaseId, leaseUntil" : ""}`,
+      UpdateExpression: `SET ${set.join(", ")}${release ? " REMOVE #leaseId, #leaseUntil" : ""}`,
       ConditionExpression: `${HELD} AND ${onVersion > 0 ? SAME_VERSION : NEVER_COMMITTED}`,
-      ...(state === undefined
-        ? {}
-        : { ExpressionAttributeNames: { "#state": "state", "#schema": "schema" } }),
       ExpressionAttributeValues: values,
     });
     return written.ok ? { committed: true } : { committed: false, current: written.current };
@@ -101,7 +102,7 @@ export class DynamoStore implements Store {
 
   async release(address: Address, lease: Lease): Promise<void> {
     await this.update(address, {
-      UpdateExpression: "REMOVE leaseId, leaseUntil",
+      UpdateExpression: "REMOVE #leaseId, #leaseUntil",
       ConditionExpression: HELD,
       ExpressionAttributeValues: { ":leaseId": lease.id, ":fence": lease.fence },
     });
@@ -109,7 +110,7 @@ export class DynamoStore implements Store {
 
   async renew(address: Address, lease: Lease, untilMs: number): Promise<boolean> {
     const written = await this.update(address, {
-      UpdateExpression: "SET leaseUntil = :until",
+      UpdateExpression: "SET #leaseUntil = :until",
       ConditionExpression: HELD,
       ExpressionAttributeValues: { ":leaseId": lease.id, ":fence": lease.fence, ":until": untilMs },
     });
@@ -160,6 +161,7 @@ export class DynamoStore implements Store {
     const command = new UpdateCommand({
       TableName: this.table,
       Key: headKey(address),
+      ExpressionAttributeNames: namesIn(`${input.UpdateExpression} ${input.ConditionExpression}`),
       ReturnValuesOnConditionCheckFailure: "ALL_OLD",
       ...input,
     });
@@ -189,6 +191,20 @@ export class DynamoStore implements Store {
 function headKey(address: Address): { pk: string; sk: string } {
   return { pk: addressKey(address), sk: HEAD_SORT_KEY };
 }
+
+/** `#name` stands for `name`, in all expressions here. There are only a few of these, and each is sent again and again. */
+function namesIn(expressions: string): Record<string, string> {
+  let names = knownNames.get(expressions);
+  if (names === undefined) {
+    names = Object.fromEntries(
+      Array.from(expressions.matchAll(/#(\w+)/g), ([alias, name]) => [alias, String(name)]),
+    );
+    knownNames.set(expressions, names);
+  }
+  return names;
+}
+
+const knownNames = new Map<string, Record<string, string>>();
 
 /** By name: an application may bundle a second copy of the SDK. */
 function isRefusal(thrown: unknown): thrown is Error & { readonly Item?: Record<string, AttributeValue> } {

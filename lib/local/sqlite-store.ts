@@ -117,15 +117,15 @@ export class SqliteStore implements Store {
 
   commit(address: Address, lease: Lease, commit: Commit): Promise<Committed> {
     const key = addressKey(address);
-    const { onVersion, state, inbox, spilled, release } = commit;
+    const { onVersion, state, schema, inbox, spilled, release } = commit;
     return this.writes.run((): Committed => {
       const { changes } = this.statements.commit.run({
         key,
         leaseId: lease.id,
         fence: lease.fence,
         onVersion,
-        state: state?.text ?? null,
-        schema: state?.schema ?? null,
+        state: state ?? null,
+        schema: schema ?? null,
         inbox: inbox ?? null,
         spilled: spilled ? 1 : 0,
         release: release ? 1 : 0,

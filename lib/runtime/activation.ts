@@ -71,6 +71,7 @@ class Activation {
   /** Why this activation can commit no more. */
   private failure: DurableError | undefined;
   private hostEndMs: number;
+  private stopHeartbeat: (() => void) | undefined;
 
   constructor(
     private readonly host: Host,
@@ -86,10 +87,6 @@ class Activation {
   }
 
   async run(warm: WarmActor | undefined): Promise<Activated> {
-    const stopHeartbeat = this.held.keepAlive(
-      () => this.hostEndMs,
-      () => this.fail(this.held.lostError()),
-    );
     try {
       this.load(warm);
       const isDue = await this.runTurns();
@@ -99,7 +96,7 @@ class Activation {
       await this.giveUp(asDurableError(thrown));
       return { warm: undefined, isDue: false };
     } finally {
-      stopHeartbeat();
+      this.stopHeartbeat?.();
     }
   }
 
@@ -139,6 +136,8 @@ class Activation {
       () => this.save(call),
     );
     this.running = call;
+    // Only while a method waits does time pass in which the lease could be renewed.
+    call.onWait = () => this.startHeartbeat();
     call.start();
     try {
       const known = await this.findApplied(call, key);
@@ -152,6 +151,13 @@ class Activation {
     } finally {
       this.running = undefined;
     }
+  }
+
+  private startHeartbeat(): void {
+    this.stopHeartbeat ??= this.held.keepAlive(
+      () => this.hostEndMs,
+      () => this.fail(this.held.lostError()),
+    );
   }
 
   private async findApplied(call: Call, key: string): Promise<InboxEntry | undefined> {
@@ -192,7 +198,8 @@ class Activation {
     });
     const outcome = await this.writeCommit({
       onVersion: this.version,
-      ...(changed ? { state } : {}),
+      ...(changed ? { state: state.text } : {}),
+      ...(changed && state.schema !== this.saved?.schema ? { schema: state.schema } : {}),
       ...(this.applied.size > 0 ? { inbox: inbox.text } : {}),
       ...(spilled ? { spilled } : {}),
       release,

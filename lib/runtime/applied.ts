@@ -86,12 +86,12 @@ async function moveLargeResults(
   lease: Lease,
   applied: ReadonlyMap<string, InboxEntry>,
 ): Promise<ReadonlyMap<string, InboxEntry>> {
-  const entries = new Map(applied);
+  let entries = applied;
   for (const [key, { version, result }] of applied) {
     if (result === undefined || result.length <= MAX_INLINE_RESULT_BYTES) continue;
     const part = resultPart(key, lease.fence, result, host.clock.now());
     await retrying(host, () => host.store.writePart(address, part));
-    entries.set(key, { version, part: part.name });
+    entries = new Map(entries).set(key, { version, part: part.name });
   }
   return entries;
 }

@@ -19,6 +19,8 @@ export class Call {
   private reject!: (error: DurableError) => void;
   private readonly cancelTimer: () => void;
   private interrupt: (() => void) | undefined;
+  /** Called when the method turns out to wait for something. */
+  onWait: (() => void) | undefined;
 
   /** @param leave takes the call out of the queue in which it waits */
   constructor(
@@ -53,6 +55,7 @@ export class Call {
    * @throws whatever the method threw, or the abort's reason
    */
   race(returned: Promise<unknown>): Promise<unknown> {
+    this.onWait?.();
     return new Promise((resolve, reject) => {
       this.interrupt = () => reject(this.reason);
       if (this.reason !== undefined) this.interrupt();

@@ -17,7 +17,7 @@ import { type ClassPacker, pack, packInstance } from "./pack";
 import { unpack } from "./unpack";
 
 export { type Json, MAX_DEPTH } from "./json";
-export { type ClassPacker, type PackedInstance, pack } from "./pack";
+export { type ClassPacker, pack } from "./pack";
 export { unpack } from "./unpack";
 
 /** {@link pack}, then JSON text. */

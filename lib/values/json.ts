@@ -8,6 +8,9 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 /** Nesting beyond this is refused: JSON.parse accepts what JSON.stringify later cannot write. */
 export const MAX_DEPTH = 100;
 
+/** A sign included. Reading and writing a number takes time that grows with the square of its length. */
+export const MAX_BIGINT_DIGITS = 10_000;
+
 /** @throws ForbiddenKey for a key by which a prototype could be reached; NotSerializable for one that is no text */
 export function checkKey(key: string, value: unknown, path: Path): void {
   if (!key.isWellFormed()) throw notSerializable(path, "a key with a lone surrogate");
@@ -23,9 +26,10 @@ export function checkKey(key: string, value: unknown, path: Path): void {
   });
 }
 
+/** The path of something that contains itself repeats itself: its ends say enough. */
 export function tooDeep(path: Path): TooDeep {
   const where = formatPath(path);
-  const shown = where.length > 120 ? `${where.slice(0, 60)}…${where.slice(-40)}` : where;
+  const shown = where.length > 120 ? `${where.slice(0, 60)}…${where.slice(-40)}`.toWellFormed() : where;
   return new TooDeep(`${shown} is nested more than ${MAX_DEPTH} levels deep, or contains itself.`, {
     path: shown,
     limit: MAX_DEPTH,

@@ -1,6 +1,14 @@
 /** From values to JSON with tags; `codec.ts` lists these. One walk screens and tags at once. */
 import { types } from "node:util";
-import { checkKey, checkText, type Json, MAX_DEPTH, notSerializable, tooDeep } from "./json";
+import {
+  checkKey,
+  checkText,
+  type Json,
+  MAX_BIGINT_DIGITS,
+  MAX_DEPTH,
+  notSerializable,
+  tooDeep,
+} from "./json";
 import type { Path } from "./path";
 
 /**
@@ -10,7 +18,7 @@ import type { Path } from "./path";
  */
 export type ClassPacker = (instance: object, key: string | undefined) => PackedInstance | undefined;
 
-export interface PackedInstance {
+interface PackedInstance {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly packer: ClassPacker;
 }
@@ -49,7 +57,7 @@ function packValue(
       if (Number.isFinite(value) && !Object.is(value, -0)) return value;
       return { $number: Object.is(value, -0) ? "-0" : String(value) };
     case "bigint":
-      return { $bigint: value.toString() };
+      return { $bigint: digitsOf(value, path) };
     case "undefined":
       return { $undefined: true };
     case "object":
@@ -83,6 +91,15 @@ function packObject(
   const packed = classes?.(value, key);
   if (packed !== undefined) return packFields(packed.fields, path, depth, packed.packer, true);
   throw notSerializable(path, `an instance of ${className(value)}`, DECLARE_IT);
+}
+
+function digitsOf(value: bigint, path: Path): string {
+  // Hexadecimal digits are quickly counted, and fewer.
+  if (value.toString(16).length <= MAX_BIGINT_DIGITS) {
+    const digits = value.toString();
+    if (digits.length <= MAX_BIGINT_DIGITS) return digits;
+  }
+  throw notSerializable(path, `a bigint of more than ${MAX_BIGINT_DIGITS} digits`);
 }
 
 /** True for `Object.prototype`, of this realm or of another one (test runners have several). */

@@ -12,9 +12,18 @@ export interface Path {
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 
-export function formatPath({ parent, key, isLabel }: Path): string {
+/** Longer paths lose their middle: keys come from outside, and may be of any length. */
+const MAX_PATH_LENGTH = 1_000;
+
+export function formatPath(path: Path): string {
+  const whole = wholePath(path);
+  if (whole.length <= MAX_PATH_LENGTH) return whole;
+  return `${whole.slice(0, 700)}…${whole.slice(-200)}`.toWellFormed();
+}
+
+function wholePath({ parent, key, isLabel }: Path): string {
   if (parent === undefined) return String(key);
-  const outer = formatPath(parent);
+  const outer = wholePath(parent);
   if (isLabel) return `${outer}(${String(key)})`;
   if (typeof key !== "string") return `${outer}[${String(key)}]`;
   return IDENTIFIER.test(key) ? `${outer}.${key}` : `${outer}[${JSON.stringify(key)}]`;

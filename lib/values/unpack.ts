@@ -1,6 +1,7 @@
 /** From JSON with tags back to values; `codec.ts` lists the tags. */
 import { CorruptState } from "../errors";
-import { checkKey, checkText, type Json, MAX_DEPTH, tooDeep } from "./json";
+import { quote, shorten } from "../quote";
+import { checkKey, checkText, type Json, MAX_BIGINT_DIGITS, MAX_DEPTH, tooDeep } from "./json";
 import { formatPath, type Path } from "./path";
 
 /**
@@ -69,7 +70,8 @@ function unpackTag(tag: string, body: Json, path: Path, depth: number): unknown 
       if (typeof body === "string" && isIsoDate(body)) return new Date(body);
       break;
     case "$bigint":
-      if (typeof body === "string" && /^-?\d+$/.test(body)) return BigInt(body);
+      if (typeof body === "string" && body.length <= MAX_BIGINT_DIGITS && /^-?\d+$/.test(body))
+        return BigInt(body);
       break;
     case "$number":
       if (typeof body === "string" && NUMBERS.has(body)) return NUMBERS.get(body);
@@ -96,12 +98,14 @@ function unpackTag(tag: string, body: Json, path: Path, depth: number): unknown 
       break;
     default:
       throw new CorruptState(
-        `${formatPath(path)} has the unknown tag ${JSON.stringify(tag)}. An object with one key that begins ` +
+        `${formatPath(path)} has the unknown tag ${quote(tag)}. An object with one key that begins ` +
           'with "$" is written {"$object":{…}}.',
-        { path: formatPath(path), tag },
+        { path: formatPath(path), tag: shorten(tag) },
       );
   }
-  throw new CorruptState(`${formatPath(here)} is not what the tag ${tag} holds.`, { path: formatPath(here) });
+  throw new CorruptState(`${formatPath(here)} is not what the tag ${shorten(tag)} holds.`, {
+    path: formatPath(here),
+  });
 }
 
 const NUMBERS = new Map([

@@ -2,8 +2,8 @@
  * A project that uses the package as it would be published: the files that npm packs, the dependencies that
  * package.json declares, and nothing else of this repository.
  */
-import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { cp, mkdir, mkdtemp, open, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
@@ -99,21 +99,28 @@ async function packed(folder: string): Promise<string[]> {
   return report?.files.map(({ path }) => path) ?? [];
 }
 
-function run(cwd: string, program: string, args: readonly string[]): Promise<Outcome> {
+/**
+ * The output goes through files: Node quotes the line of an error, which in a minified bundle is megabytes, and drops what
+ * a pipe does not take at once.
+ */
+async function run(cwd: string, program: string, args: readonly string[]): Promise<Outcome> {
   const { PATH, HOME } = process.env;
-  return new Promise((settle) => {
-    // Node quotes the line of an error, which in a minified bundle is megabytes.
-    execFile(
-      program,
-      args,
-      { cwd, env: { PATH, HOME }, maxBuffer: 256 * 1_024 * 1_024 },
-      (error, stdout, stderr) => {
-        const code = typeof error?.code === "number" ? error.code : error === null ? 0 : 1;
-        // An error in a bundle quotes the whole line, which is the whole bundle.
-        settle({ code, stdout, stderr: stderr.replaceAll(/^(.{500}).+$/gm, "$1…") });
-      },
+  const folder = await mkdtemp(join(tmpdir(), "durable-lambda-output-"));
+  const [out, err] = await Promise.all(["out", "err"].map((name) => open(join(folder, name), "w+")));
+  try {
+    const child = spawn(program, args, { cwd, env: { PATH, HOME }, stdio: ["ignore", out?.fd, err?.fd] });
+    const code = await new Promise<number>((resolve, reject) => {
+      child.on("error", reject);
+      child.on("exit", (exitCode) => resolve(exitCode ?? 1));
+    });
+    const [stdout, stderr] = await Promise.all(
+      ["out", "err"].map((name) => readFile(join(folder, name), "utf8")),
     );
-  });
+    return { code, stdout: stdout ?? "", stderr: (stderr ?? "").replaceAll(/^(.{500}).+$/gm, "$1…") };
+  } finally {
+    await Promise.all([out?.close(), err?.close()]);
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 function ignoreMissing(error: NodeJS.ErrnoException): void {

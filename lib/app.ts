@@ -22,10 +22,11 @@ export interface RouterOptions extends RuntimeOptions {
 
 export interface ClientOptions {
   /**
-   * How calls travel. Default: by invoking the function that `DURABLE_ROUTER` names; else, where `DURABLE_TABLE` is
-   * set, inline: the turns run in this process.
+   * How calls travel: `"lambda"` invokes the function that `DURABLE_ROUTER` names; `"inline"` runs the turns in this
+   * process, on the table that `DURABLE_TABLE` names; or a transport of your own. Default: the first of the two whose
+   * variable is set.
    */
-  readonly transport?: Transport;
+  readonly transport?: Transport | "lambda" | "inline";
   /** Actors that an inline client runs by their stored names; those asked for by class need not be here. */
   readonly actors?: readonly ActorClass[];
 }
@@ -59,17 +60,23 @@ export function createRouter(actors: readonly ActorClass[], options: RouterOptio
  * await counter.get("c1").increment(5);
  * ```
  */
-export function createClient(options: ClientOptions = {}): Client {
-  return clientOver(options.transport ?? transportFromEnvironment(options.actors ?? []));
+export function createClient({ transport, actors = [] }: ClientOptions = {}): Client {
+  return clientOver(
+    typeof transport === "object" ? transport : namedTransport(transport ?? defaultTransport(), actors),
+  );
 }
 
 /** Lambda kills a process soon after its SIGTERM. */
 const LAMBDA_GRACE_MS = 250;
 
-function transportFromEnvironment(actors: readonly ActorClass[]): Transport {
-  const { DURABLE_ROUTER: functionName, DURABLE_TABLE: table } = process.env;
-  if (functionName) return aws().transportFromEnvironment();
-  if (table) return inlineTransport(new Runtime(new Registry(actors), storeWhenNeeded()));
+function namedTransport(name: "lambda" | "inline", actors: readonly ActorClass[]): Transport {
+  if (name === "lambda") return aws().transportFromEnvironment();
+  return inlineTransport(new Runtime(new Registry(actors), storeWhenNeeded()));
+}
+
+function defaultTransport(): "lambda" | "inline" {
+  if (process.env.DURABLE_ROUTER) return "lambda";
+  if (process.env.DURABLE_TABLE) return "inline";
   throw new InvalidDefinition(
     "The client does not know where the actors are. Set DURABLE_ROUTER (calls invoke that function) or DURABLE_TABLE " +
       "(calls run here), give a transport, or use the client of startLocal() from durable-lambda/local.",

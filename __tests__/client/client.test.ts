@@ -50,6 +50,14 @@ describe("without a transport", () => {
     warn.mockRestore();
   });
 
+  it("a client invokes the router where both are set, unless it is told to run turns itself", async () => {
+    Object.assign(process.env, { DURABLE_TABLE: emulator.connect().table, DURABLE_ROUTER: "router" });
+    expect(await createClient({ transport: "inline" }).actor(Counter).get("named").increment()).toBe(1);
+    // The emulator is no Lambda service: that it is asked shows where the call went.
+    const remote = createClient().actor(Counter).get("named", { timeoutMs: 500 });
+    await expect(remote.increment()).rejects.toMatchObject({ details: { functionName: "router" } });
+  });
+
   it("a router that finds no table says so with the call", async () => {
     const reply = await createRouter([Counter], { log: silentLog })({
       actor: "Counter",

@@ -1,5 +1,5 @@
 /** What turns see and leave behind, on the embedded store with a clock that only the test moves. */
-import { Actor, DurableActor, Method, Transient } from "durable-lambda";
+import { Actor, DurableActor, Method, StoreUnavailable, Transient } from "durable-lambda";
 import { SqliteStore } from "../../lib/local/sqlite-store";
 import { router } from "../../lib/runtime/router";
 import { FakeClock, gate, settle } from "../support/fake-clock";
@@ -38,6 +38,12 @@ class Cart extends DurableActor {
     await this.ctx.save();
     this.items.push({ name: "lost", price: 1 });
     throw new Error("after the checkpoint");
+  }
+
+  @Method async saveThenIgnore(name: string): Promise<void> {
+    this.items.push({ name, price: 1 });
+    await this.ctx.save().catch(() => {});
+    this.items.push({ name: "not committed", price: 1 });
   }
 
   @Method async waitForAbort(): Promise<string> {
@@ -413,6 +419,51 @@ describe("stored state", () => {
       expect((await headOf())?.leaseId).toBeUndefined();
     },
   );
+});
+
+describe("a stored inbox", () => {
+  it("that is corrupt fails closed, once for each call", async () => {
+    const acquired = await store.acquire({ type: "Cart", id: "c" }, { leaseId: "l", nowMs: 0, untilMs: 1 });
+    if (!acquired.acquired) throw new Error("busy");
+    const lease = { id: "l", fence: acquired.head.fence };
+    await store.commit({ type: "Cart", id: "c" }, lease, {
+      onVersion: 0,
+      inbox: "what is this",
+      release: true,
+    });
+    const replies = await Promise.all([one.invoke(call("add", ["a", 1])), one.invoke(call("add", ["b", 1]))]);
+    expect(replies.map(codeOf)).toEqual(["CorruptState", "CorruptState"]);
+    expect(await headOf()).toMatchObject({ version: 1, inbox: "what is this" });
+    expect((await headOf())?.leaseId).toBeUndefined();
+  });
+});
+
+describe("a checkpoint whose outcome is unknown", () => {
+  it("ends the activation: nothing is written on top of it, and a repeated call finds out what happened", async () => {
+    const flaky = new Proxy(store, {
+      get(target, name) {
+        const value = Reflect.get(target, name) as unknown;
+        if (name !== "commit" || typeof value !== "function")
+          return typeof value === "function" ? value.bind(target) : value;
+        // Applied, but no answer ever comes back.
+        return async (...args: unknown[]) => {
+          await (value.apply(target, args) as Promise<unknown>);
+          throw new StoreUnavailable("cut off");
+        };
+      },
+    });
+    const cutOff = startProcess([Cart], flaky, { clock });
+    const replies = Promise.all([
+      cutOff.invoke(call("saveThenIgnore", ["saved"], { callId: "s" })),
+      cutOff.invoke(call("add", ["next", 1], { callId: "n" })),
+    ]);
+    await clock.advance(20_000);
+    expect((await replies).map(codeOf)).toEqual(["StoreUnavailable", "StoreUnavailable"]);
+    // Both commits were applied; what the first method did after its checkpoint was not.
+    expect(resultOf(await one.invoke(call("names")))).toEqual(["saved", "next"]);
+    expect(resultOf(await one.invoke(call("add", ["next", 1], { callId: "n" })))).toBe(2);
+    expect(resultOf(await one.invoke(call("names")))).toEqual(["saved", "next"]);
+  });
 });
 
 describe("a process that stops", () => {

@@ -403,6 +403,17 @@ const LEAVES: readonly [string, unknown][] = [
 const nest = (levels: number, wrap: (inner: unknown) => unknown, leaf: unknown): unknown =>
   Array.from({ length: levels }).reduce<unknown>((inner) => wrap(inner), leaf);
 
+describe("a bigint", () => {
+  it("is kept up to 10,000 digits; a longer one would take seconds to read, and is refused both ways", () => {
+    const longest = 10n ** 9_999n;
+    expect(decode(encode({ n: longest }, "state"), "state")).toEqual({ n: longest });
+    const error = thrownBy(() => encode({ n: longest * 10n }, "state"));
+    expect([error.code, error.details.path]).toEqual(["NotSerializable", "state.n"]);
+    const text = `{"n":{"$bigint":"1${"0".repeat(10_000)}"}}`;
+    expect(thrownBy(() => decode(text, "state")).code).toBe("CorruptState");
+  });
+});
+
 describe("nesting", () => {
   const cases = CONTAINERS.flatMap(([name, wrap]) =>
     LEAVES.map(([leafName, leaf]) => [name, leafName, wrap, leaf] as const),

@@ -45,5 +45,6 @@ export {
 export { jsonLogger, type LogFields, type Logger } from "./log";
 export type { Limits } from "./runtime/host";
 export type { LambdaContext, RouterHandler } from "./runtime/router";
+export type { Store } from "./store";
 export type { Json } from "./values/codec";
 export type { WireError } from "./wire-error";

@@ -1,16 +1,15 @@
 /** What the embedded engine's file holds after its process was killed, or told to stop. */
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { startLocal } from "durable-lambda/local";
 import { SqliteStore } from "../../lib/local/sqlite-store";
 import { Importer } from "../../samples/tour/importer";
 import { silentLog } from "../support/process";
+import { startScript } from "../support/script";
 
-const root = join(__dirname, "../..");
 let folder: string;
 let file: string;
 beforeEach(() => {
@@ -19,23 +18,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-async function startScript(script: string): Promise<ChildProcess> {
-  const tsx = pathToFileURL(require.resolve("tsx")).href;
-  const child = spawn(
-    process.execPath,
-    ["--disable-warning=ExperimentalWarning", "--import", tsx, join(root, script), file],
-    {
-      cwd: root,
-      stdio: ["ignore", "pipe", "inherit"],
-      env: { ...process.env, TSX_TSCONFIG_PATH: join(root, "tsconfig.json") },
-    },
-  );
+async function startOnFile(script: string): Promise<ChildProcess> {
+  const child = startScript(script, [file]);
   await once(child.stdout as NodeJS.ReadableStream, "data");
   return child;
 }
 
 it("after SIGKILL in mid-call, finished calls are there and the half of one is not; the actor works again", async () => {
-  const child = await startScript("samples/tour/doomed.ts");
+  const child = await startOnFile("samples/tour/doomed.ts");
   child.kill("SIGKILL");
   await once(child, "exit");
   const app = await startLocal({ actors: [Importer], file, log: silentLog });
@@ -46,7 +36,7 @@ it("after SIGKILL in mid-call, finished calls are there and the half of one is n
 });
 
 it("on SIGTERM the running turn ends and is committed, the lease is given back, and the signal has its usual effect", async () => {
-  const child = await startScript("__tests__/fixtures/stopped.ts");
+  const child = await startOnFile("__tests__/fixtures/stopped.ts");
   child.kill("SIGTERM");
   const [code, signal] = (await once(child, "exit")) as [number | null, string | null];
   expect([code, signal]).toEqual([null, "SIGTERM"]);

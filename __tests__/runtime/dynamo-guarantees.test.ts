@@ -1,10 +1,12 @@
 /** What a call promises, on DynamoDB, with the faults that AWS has. */
+import { text } from "node:stream/consumers";
 import { Actor, DurableActor, Method, Transient } from "durable-lambda";
 import { DynamoStore } from "../../lib/aws/dynamo-store";
 import { type Emulator, startDynamo } from "../support/dynamo";
 import { FakeClock, gate, settle } from "../support/fake-clock";
 import type { SentRequest } from "../support/faulty-sdk";
 import { codeOf, resultOf, startProcess, type TestProcess } from "../support/process";
+import { startScript } from "../support/script";
 
 let pausing = gate<void>();
 let reached = gate<void>();
@@ -129,6 +131,18 @@ describe("one turn at a time, anywhere", () => {
     const results = await Promise.all(
       Array.from({ length: 40 }, (_, index) => (index % 2 ? a : b).client.actor(Counter).get(id).increment()),
     );
+    expect(results.sort((x, y) => x - y)).toEqual(Array.from({ length: 40 }, (_, index) => index + 1));
+  });
+
+  it("gives 1…40 to 40 increments from two real processes on one endpoint", async () => {
+    const { table } = emulator.connect();
+    const id = newId();
+    const outputs = [1, 2].map(async () => {
+      process.env.DURABLE_TABLE = table;
+      const child = startScript("__tests__/fixtures/incrementer.ts", [id, "20"]);
+      return JSON.parse(await text(child.stdout as NodeJS.ReadableStream)) as number[];
+    });
+    const results = (await Promise.all(outputs)).flat();
     expect(results.sort((x, y) => x - y)).toEqual(Array.from({ length: 40 }, (_, index) => index + 1));
   });
 

@@ -194,6 +194,24 @@ function realTimer(ms: number, run: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
+/** Invokes, loses the response of the commit, and holds the SDK's retry back until `others`. Returns once it is held. */
+async function loseFirstCommit(
+  { wiretap, invoke }: Connection,
+  others: Promise<void>,
+  invocation: Parameters<TestProcess["invoke"]>[0],
+): Promise<{ reply: ReturnType<TestProcess["invoke"]> }> {
+  let attempts = 0;
+  wiretap.plan = (request) => {
+    if (!isCommit(request)) return "none";
+    attempts++;
+    if (attempts === 1) return "lostResponse";
+    return attempts === 2 ? { delay: others } : "none";
+  };
+  const reply = invoke(invocation);
+  while (attempts < 2) await settle();
+  return { reply };
+}
+
 describe("a lost response", () => {
   it.each([
     ["acquire", isAcquire],
@@ -230,38 +248,22 @@ describe("a lost response", () => {
     const id = newId();
     const [a, b] = [connect(), connect()];
     await a.client.actor(Counter).get(id).increment();
-    let attempts = 0;
     const others = gate<void>();
-    a.wiretap.plan = (request) => {
-      if (!isCommit(request)) return "none";
-      attempts++;
-      if (attempts === 1) return "lostResponse";
-      return attempts === 2 ? { delay: others.opened } : "none";
-    };
-    const first = a.invoke(call(id, "increment", [5]));
-    while (attempts < 2) await settle();
+    const first = await loseFirstCommit(a, others.opened, call(id, "increment", [5]));
     expect(await b.client.actor(Counter).get(id).increment(100)).toBe(106);
     others.open();
-    expect(resultOf(await first)).toBe(6);
+    expect(resultOf(await first.reply)).toBe(6);
     expect(await b.client.actor(Counter).get(id).value()).toBe(106);
   });
 
   it("of a commit is recognised even after so many commits that the id has left the head", async () => {
     const id = newId();
     const [a, b] = [connect(), connect()];
-    let attempts = 0;
     const others = gate<void>();
-    a.wiretap.plan = (request) => {
-      if (!isCommit(request)) return "none";
-      attempts++;
-      if (attempts === 1) return "lostResponse";
-      return attempts === 2 ? { delay: others.opened } : "none";
-    };
-    const first = a.invoke(call(id, "increment", [5]));
-    while (attempts < 2) await settle();
+    const first = await loseFirstCommit(a, others.opened, call(id, "increment", [5]));
     for (let n = 0; n < 70; n++) await b.client.actor(Counter).get(id).increment();
     others.open();
-    expect(resultOf(await first)).toBe(5);
+    expect(resultOf(await first.reply)).toBe(5);
     expect(await b.client.actor(Counter).get(id).value()).toBe(75);
   });
 

@@ -8,7 +8,7 @@ const TIMEOUTS = { connectionTimeout: 1_000, socketTimeout: 3_000 } as const;
 
 export function dynamoClient(config: DynamoDBClientConfig = {}): DynamoDBDocumentClient {
   const client = new DynamoDBClient({ requestHandler: TIMEOUTS, ...config });
-  return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+  return DynamoDBDocumentClient.from(client);
 }
 
 /** One attempt each: an attempt of the client's is marked as a repetition, one of the SDK's would not be. */

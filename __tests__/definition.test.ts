@@ -12,20 +12,20 @@ import {
   Transient,
 } from "durable-lambda";
 import { startLocal } from "durable-lambda/local";
-import { SqliteStore } from "../lib/local/sqlite-store";
 import { compilers, evaluate } from "./support/definition-compilers";
+import { type LocalPorts, openLocal } from "./support/local-ports";
 import { silentLog } from "./support/process";
 
-const stores: SqliteStore[] = [];
-afterAll(() => Promise.all(stores.map((store) => store.close())));
+const opened: LocalPorts[] = [];
+afterAll(() => Promise.all(opened.map((local) => local.close())));
 
 /** A router on a store of its own. */
 function routerFor(...actors: ActorClass[]) {
-  const store = new SqliteStore(":memory:");
-  stores.push(store);
-  const handle = createRouter(actors, { store, log: silentLog });
+  const local = openLocal();
+  opened.push(local);
+  const handle = createRouter(actors, { ...local, log: silentLog });
   return {
-    store,
+    store: local.store,
     invoke: (actor: string, id: string, method: string, ...args: unknown[]) =>
       handle({ actor, id, method, args }),
   };
@@ -399,7 +399,7 @@ describe("inheritance", () => {
     expect(await invoke("LoudLedger", "a", "post", "rent")).toMatchObject({ result: 1 });
     expect(await invoke("LoudLedger", "a", "last")).toMatchObject({ result: "RENT" });
     expect(await invoke("LoudLedger", "a", "loudness")).toMatchObject({ result: 11 });
-    const head = await store.read({ type: "LoudLedger", id: "a" });
+    const head = await store.read({ type: "LoudLedger", id: "a" }, { consistent: true });
     expect(JSON.parse(head?.state?.text ?? "")).toEqual({ entries: ["RENT"], volume: 11 });
   });
 
@@ -411,7 +411,9 @@ describe("inheritance", () => {
   it("keeps @Transient of the parent", async () => {
     const { invoke, store } = routerFor(QuietLedger);
     await invoke("QuietLedger", "a", "post", "x");
-    expect((await store.read({ type: "QuietLedger", id: "a" }))?.state?.text).not.toContain("cache");
+    expect(
+      (await store.read({ type: "QuietLedger", id: "a" }, { consistent: true }))?.state?.text,
+    ).not.toContain("cache");
   });
 
   it("lets a subclass declare a method anew, for itself alone", async () => {
@@ -499,7 +501,7 @@ describe("the instance", () => {
     const { invoke, store } = routerFor(Diary);
     await invoke("Diary", "ann", "read");
     expect(
-      JSON.parse((await store.read({ type: "Diary", id: "ann" }))?.state?.text ?? ""),
+      JSON.parse((await store.read({ type: "Diary", id: "ann" }, { consistent: true }))?.state?.text ?? ""),
     ).not.toHaveProperty("ctx");
   });
 });
@@ -560,7 +562,7 @@ describe.each(compilers)("an actor compiled by $name", ({ decorators, compile })
     expect(await cart("hidden")).toMatchObject({ ok: false, error: { code: "UnknownMethod" } });
     expect(await invoke("Renamed", "x", "hello")).toMatchObject({ ok: true, result: "hello" });
 
-    const { text = "" } = (await store.read({ type: "Cart", id: "ann" }))?.state ?? {};
+    const { text = "" } = (await store.read({ type: "Cart", id: "ann" }, { consistent: true }))?.state ?? {};
     expect(JSON.parse(text)).toMatchObject({
       pings: 1,
       owner: "ann",

@@ -23,9 +23,9 @@ import {
 } from "durable-lambda";
 import { type LocalApp, startLocal } from "durable-lambda/local";
 import { errorClasses } from "../lib/errors";
-import { SqliteStore } from "../lib/local/sqlite-store";
 import { errorFromWire, errorToWire, methodError } from "../lib/wire-error";
 import { send } from "./support/hostile-http";
+import { openLocal } from "./support/local-ports";
 import { silentLog } from "./support/process";
 
 const DETAILS = {
@@ -79,6 +79,8 @@ describe("an error of this package", () => {
       "ActorOverloaded",
       "CallTimeout",
       "FencedError",
+      "QueueUnavailable",
+      "ResultTimeout",
       "ShuttingDown",
       "StateVersionTooNew",
       "StoreUnavailable",
@@ -255,14 +257,14 @@ class Thrower extends DurableActor {
 }
 
 let app: LocalApp;
-const store = new SqliteStore(":memory:");
-const handle = createRouter([Thrower], { store, log: silentLog });
+const local = openLocal();
+const handle = createRouter([Thrower], { ...local, log: silentLog });
 beforeAll(async () => {
   app = await startLocal({ actors: [Thrower], log: silentLog });
 });
 afterAll(async () => {
   await app.close();
-  await store.close();
+  await local.close();
 });
 
 /** As the lambda transport does: one JSON text there, one back. */
@@ -438,8 +440,8 @@ describe("the default log", () => {
         throw thrown;
       }
     }
-    const own = new SqliteStore(":memory:");
-    const router = createRouter([Odd], { store: own, log: jsonLogger("error") });
+    const own = openLocal();
+    const router = createRouter([Odd], { ...own, log: jsonLogger("error") });
     const reply = await router({ actor: "Odd", id: "o", method: "fail" });
     await own.close();
     expect(reply).toMatchObject({ ok: false, error: { code: "MethodError" } });
@@ -474,7 +476,7 @@ describe("a reply's stack", () => {
   });
 
   it("is there with stack: true, and leads to the line of the method that threw", async () => {
-    const talkative = createRouter([Thrower], { store, log: silentLog, stack: true });
+    const talkative = createRouter([Thrower], { ...local, log: silentLog, stack: true });
     expect(await talkative(invocation)).toMatchObject({
       error: { stack: expect.stringMatching(/RangeError: out of range.*at Thrower\.fail/s) as string },
     });

@@ -4,9 +4,15 @@
  */
 import type { ActorClass } from "./actor";
 import { type Client, clientOver } from "./client/client";
+import { directTransport } from "./client/direct-transport";
 import { inlineTransport } from "./client/inline-transport";
 import type { Transport } from "./client/transport";
+import { systemClock } from "./clock";
 import { InvalidDefinition } from "./errors";
+import { Messenger } from "./messages/messenger";
+import type { Queues } from "./messages/queue";
+import type { TrackedCalls } from "./messages/tracked-calls";
+import type { Ports } from "./ports";
 import { Registry } from "./registry";
 import { type RouterHandler, router } from "./runtime/router";
 import { Runtime, type RuntimeOptions } from "./runtime/runtime";
@@ -16,6 +22,10 @@ import type { Store } from "./store";
 export interface RouterOptions extends RuntimeOptions {
   /** Where actors are kept. Default: the DynamoDB table that `DURABLE_TABLE` names. */
   readonly store?: Store;
+  /** Where messages wait. Default: the SQS queues that the variables `DURABLE_…QUEUE` name. */
+  readonly queues?: Queues;
+  /** Where tracked calls are. Default: the DynamoDB table that `WORKFLOW_TABLE` names. */
+  readonly calls?: TrackedCalls;
   /** Send the stacks of errors to callers. Default false. */
   readonly stack?: boolean;
 }
@@ -32,19 +42,19 @@ export interface ClientOptions {
 }
 
 /**
- * The Lambda handler for an app's actors. It takes direct invocations, and HTTP events of payload format 2.0
- * (Function URL, HTTP API).
+ * The Lambda handler for an app's actors. It takes direct invocations, HTTP events of payload format 2.0 (Function URL,
+ * HTTP API), and the batches of the app's SQS queues.
  *
  * @throws InvalidDefinition for a class that is no actor, or two actors of one name
  * @example export const handler = createRouter([Counter, Account]);
  */
 export function createRouter(actors: readonly ActorClass[], options: RouterOptions = {}): RouterHandler {
-  const { store, stack = false, ...runtimeOptions } = options;
-  const storeOf = store === undefined ? storeWhenNeeded() : () => store;
-  const runtime = new Runtime(new Registry(actors), storeOf, runtimeOptions);
+  const { store, queues, calls, stack = false, ...runtimeOptions } = options;
+  const ports = withDefaults({ store, queues, calls });
+  const runtime = new Runtime(new Registry(actors), ports, runtimeOptions);
   if (process.env.AWS_LAMBDA_RUNTIME_API !== undefined) {
     // Lambda's init phase is the cheapest moment to load the SDK; and Lambda says when it stops a process.
-    storeOf();
+    void ports.store;
     closeOnSignals(() => runtime.close(LAMBDA_GRACE_MS));
   }
   return router(runtime, { stack });
@@ -70,8 +80,12 @@ export function createClient({ transport, actors = [] }: ClientOptions = {}): Cl
 const LAMBDA_GRACE_MS = 250;
 
 function namedTransport(name: "lambda" | "inline", actors: readonly ActorClass[]): Transport {
-  if (name === "lambda") return aws().transportFromEnvironment();
-  return inlineTransport(new Runtime(new Registry(actors), storeWhenNeeded()));
+  const ports = portsWhenNeeded();
+  if (name === "inline") return inlineTransport(new Runtime(new Registry(actors), ports));
+  const byLambda = aws().transportFromEnvironment();
+  // Without access to the queues, the function takes messages too.
+  if (!process.env.DURABLE_QUEUE) return byLambda;
+  return directTransport(byLambda, new Messenger(ports, systemClock));
 }
 
 function defaultTransport(): "lambda" | "inline" {
@@ -83,12 +97,39 @@ function defaultTransport(): "lambda" | "inline" {
   );
 }
 
-/** The store that the environment names, made when it is first asked for. */
-function storeWhenNeeded(): () => Store {
-  let store: Store | undefined;
-  return () => {
-    store ??= aws().storeFromEnvironment();
-    return store;
+/** The ports that are given; for the others those that the environment names. */
+function withDefaults(given: { [K in keyof Ports]: Ports[K] | undefined }): Ports {
+  const ports = portsWhenNeeded();
+  return {
+    get store() {
+      return given.store ?? ports.store;
+    },
+    get queues() {
+      return given.queues ?? ports.queues;
+    },
+    get calls() {
+      return given.calls ?? ports.calls;
+    },
+  };
+}
+
+/** The ports that the environment names, each made when it is first asked for. */
+function portsWhenNeeded(): Ports {
+  let ports: Ports | undefined;
+  const load = (): Ports => {
+    ports ??= aws().portsFromEnvironment();
+    return ports;
+  };
+  return {
+    get store() {
+      return load().store;
+    },
+    get queues() {
+      return load().queues;
+    },
+    get calls() {
+      return load().calls;
+    },
   };
 }
 

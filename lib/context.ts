@@ -26,4 +26,29 @@ export interface ActorContext {
    * }
    */
   save(): Promise<void>;
+
+  /**
+   * What a method returns to leave its tracked call open: the call has no result until somebody ends it by its id, with
+   * `ctx.resolve` in any actor, or with `client.call(callId).resolve`. The turn itself is committed as usual.
+   *
+   * @throws NotTracked when the caller waits for the result: only `start` leaves a call open
+   * @example
+   * @Method requestApproval(amount: number): Decision {
+   *   this.waiting = { amount, callId: this.ctx.callId };
+   *   return this.ctx.pending();
+   * }
+   */
+  pending<T = unknown>(): T;
+
+  /**
+   * Ends a tracked call that was left open, once this turn is committed. A call that has ended already stays as it is.
+   *
+   * @param value the call's result; anything that can be kept
+   * @throws NotSerializable; PayloadTooLarge when this turn's effects take more than 16 KB; TurnEnded; ReadonlyViolation
+   * @example this.ctx.resolve(this.waiting.callId, { approved: true, by });
+   */
+  resolve(callId: string, value?: unknown): void;
+
+  /** Like {@link resolve}, but the call fails: whoever asks for its result gets this error. */
+  reject(callId: string, error: unknown): void;
 }

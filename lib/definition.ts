@@ -23,12 +23,21 @@ export interface MethodOptions {
    * committed state. Changing a field in it is a `ReadonlyViolation`. Default false.
    */
   readonly readonly?: boolean;
+  /**
+   * How often a message (`send`, `start`) is tried before it goes to the dead letters; from 1 to 100. Only the method's own
+   * failures count, not a busy actor or a fault of the infrastructure. Default 3.
+   */
+  readonly maxAttempts?: number;
 }
 
 export interface MethodDefinition {
   readonly name: string;
   readonly readonly: boolean;
+  readonly maxAttempts: number;
 }
+
+const DEFAULT_MAX_ATTEMPTS = 3;
+const MOST_ATTEMPTS = 100;
 
 export interface ActorDefinition {
   readonly name: string;
@@ -64,13 +73,25 @@ export function defineActor(type: AnyClass, options: ActorOptions): void {
         method,
       });
     }
-    methods.set(method, { name: method, readonly: (declared as MethodOptions).readonly ?? false });
+    methods.set(method, defineMethod(type, method, declared));
   }
   if (methods.size === 0) {
     throw invalid(type, "declares no method. Put @Method before each one that may be called.");
   }
   const definition: ActorDefinition = { name, type: type as ActorClass, schema, methods };
   attachDefinition(type, definition);
+}
+
+function defineMethod(type: AnyClass, name: string, options: MethodOptions): MethodDefinition {
+  const { readonly = false, maxAttempts = DEFAULT_MAX_ATTEMPTS } = options;
+  if (!Number.isInteger(maxAttempts) || maxAttempts < 1 || maxAttempts > MOST_ATTEMPTS) {
+    throw invalid(
+      type,
+      `declares "${name}" with maxAttempts ${String(maxAttempts)}: it is a whole number from 1 to ${MOST_ATTEMPTS}.`,
+      { method: name, value: maxAttempts, limit: MOST_ATTEMPTS },
+    );
+  }
+  return { name, readonly, maxAttempts };
 }
 
 /** The definition of a class. @throws InvalidDefinition when it carries no `@Actor` of its own */

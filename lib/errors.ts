@@ -79,6 +79,8 @@ export class CallTimeout extends errorClass("CallTimeout", true) {}
 export class FencedError extends errorClass("FencedError", true) {}
 /** The store, or the way to it, failed. A call that ends so may or may not have been applied: retry by call id. */
 export class StoreUnavailable extends errorClass("StoreUnavailable", true) {}
+/** The queue, or the way to it, failed. The message may or may not have been taken: send it again by its call id. */
+export class QueueUnavailable extends errorClass("QueueUnavailable", true) {}
 /** The way to the router failed. The call may or may not have been applied: retry by call id. */
 export class TransportError extends errorClass("TransportError", true) {}
 /** The process is stopping; another one can take the call. */
@@ -87,6 +89,17 @@ export class ShuttingDown extends errorClass("ShuttingDown", true) {}
 export class ReadonlyViolation extends errorClass("ReadonlyViolation") {}
 /** `ctx` was used after its turn had ended. */
 export class TurnEnded extends errorClass("TurnEnded") {}
+/**
+ * For methods to throw: the message is of no use and must not be tried again. It goes to the dead letters at once.
+ * @example throw new TerminalError("The card was declined.", { reason: "expired" });
+ */
+export class TerminalError extends errorClass("TerminalError") {}
+/** `ctx.pending()` in a call that nobody tracks: only `start` leaves a call open. */
+export class NotTracked extends errorClass("NotTracked") {}
+/** No tracked call has this id, or it was over so long ago that nothing is kept of it. */
+export class UnknownCall extends errorClass("UnknownCall") {}
+/** A tracked call has not ended within the time that `result()` was given. It goes on. */
+export class ResultTimeout extends errorClass("ResultTimeout", true) {}
 /** The request is not allowed. */
 export class Forbidden extends errorClass("Forbidden") {}
 /** A defect in this package or in its configuration. */
@@ -142,10 +155,15 @@ export const errorClasses: ReadonlyMap<string, ErrorConstructorOf> = new Map(
     CallTimeout,
     FencedError,
     StoreUnavailable,
+    QueueUnavailable,
     TransportError,
     ShuttingDown,
     ReadonlyViolation,
     TurnEnded,
+    TerminalError,
+    NotTracked,
+    UnknownCall,
+    ResultTimeout,
     Forbidden,
     InternalError,
   ].map((type) => [type.code, type]),

@@ -2,51 +2,63 @@
  * The inbox: the calls that were applied to an actor, each with its result, so that a repeated call gets its
  * first answer instead of a second run.
  *
- * The newest entries are in the actor's head, one line each (`key version result`), and are written by the
- * same commit as the state that they led to. When they get too many, those that were committed before are first
- * copied to a page beside the head, then dropped from it by the next commit: whatever a page says is true, so
- * a page of a process that crashed or was fenced does no harm. Pages are read only for a call that may be a
- * repetition. Results too large for the head are written as a part beside it, before the commit that names them.
+ * The newest entries are in the actor's head, one line each (`key version result`), and are written by the same commit
+ * as the state that they led to. When they get too many, entries that were committed before are first copied to parts
+ * beside the head, then dropped from it by the next commit: whatever a part says is true, so the parts of a process that
+ * crashed or was fenced do no harm. They are read only for a call that may be a repetition.
+ *
+ *     head: the newest 30   ──►  a page of many, named by its time   (generated ids)
+ *                           ──►  a part each, named by its key       (ids that callers chose)
+ *
+ * Why this is enough: docs/decisions/0001-inbox.md.
  */
 import { CorruptState } from "./errors";
-import { nodeCrypto } from "./random";
 import type { Part } from "./store";
 
 export interface InboxEntry {
   readonly version: number;
-  /** The encoded result; undefined when the method returned undefined. */
+  /** The encoded result; undefined when the method returned undefined, or when nobody will ask for it. */
   readonly result?: string;
   /** The name of the part that holds the encoded result, when the head does not. */
   readonly part?: string;
+  /** The method left its call open: there is no result yet. */
+  readonly isPending?: true;
+  /**
+   * The entry stays in the head until then. For a call that was sent twice: its other copy may come late, not knowing that
+   * it is one.
+   */
+  readonly keepUntilMs?: number;
 }
 
-/** Beyond either of these, committed entries move to a page. Small, since each commit writes the whole head. */
+/** Beyond either of these, committed entries move out. Small, since each commit writes the whole head. */
 const MAX_HEAD_ENTRIES = 30;
 const MAX_HEAD_INBOX_BYTES = 1_024;
+/** Entries with a `keepUntilMs` come on top, up to this many: they are rare. */
+const MAX_KEPT_ENTRIES = 100;
+/** What the line of such an entry takes, about. */
+const KEPT_LINE_BYTES = 40;
+/** A call's copies are run, or have failed, within 15 minutes of each other; and clocks differ. */
+const KEEP_REPEATED_MS = 20 * 60_000;
 /** A larger encoded result goes to a part of its own. */
 export const MAX_INLINE_RESULT_BYTES = 256;
-/** How long pages and results are kept: 14 days, in which any message may come again, and one to spare. */
+/** How long parts are kept: 14 days, in which any message may come again, and one to spare. */
 const INBOX_RETENTION_MS = 15 * 24 * 3_600_000;
+/** A page may hold a call although it is older than the call's time by this much: their clocks differ. */
+const CLOCK_MARGIN_MS = 3_600_000;
 
-export const PAGE_PREFIX = "INBOX#";
-const RESULT_PREFIX = "RESULT#";
+const LINE = /^([\w~-][\w-]{15}) (\d+)(?:!([0-9a-z]+))?(?: (?:(\?)|@(.+)|(.+)))?$/;
 
-/** The 16 characters by which a call id is remembered. Generated ids are their own key. */
-export function inboxKey(callId: string): string {
-  return /^[\w-]{16}$/.test(callId) ? callId : nodeCrypto().hash("sha256", callId, "base64url").slice(0, 16);
-}
-
-const LINE = /^([\w-]{16}) (\d+)(?: (?:@(.+)|(.+)))?$/;
-
-/** The entries of a head or of a page, and the text they are kept as. Never changes. */
+/** The entries of a head or of a part, and the text they are kept as. Never changes. */
 export class Inbox {
   static readonly empty = new Inbox(new Map(), "");
 
   private constructor(
     private readonly entries: ReadonlyMap<string, InboxEntry>,
     readonly text: string,
-    readonly size = entries.size,
     private readonly older?: Inbox,
+    readonly size: number = entries.size + (older?.size ?? 0),
+    /** How many must stay in the head. */
+    private readonly kept: number = countKept(entries) + (older?.kept ?? 0),
   ) {}
 
   static of(entries: ReadonlyMap<string, InboxEntry>): Inbox {
@@ -56,19 +68,7 @@ export class Inbox {
   /** @throws CorruptState */
   static parse(text: string): Inbox {
     if (text === "") return Inbox.empty;
-    const entries = new Map<string, InboxEntry>();
-    for (const line of text.split("\n")) {
-      const [, key, version, part, result] = LINE.exec(line) ?? [];
-      if (key === undefined) {
-        throw new CorruptState("The actor's inbox has a line that cannot be read.", { field: "inbox" });
-      }
-      entries.set(key, {
-        version: Number(version),
-        ...(part === undefined ? {} : { part }),
-        ...(result === undefined ? {} : { result }),
-      });
-    }
-    return new Inbox(entries, text);
+    return new Inbox(new Map(text.split("\n").map(parseLine)), text);
   }
 
   get(key: string): InboxEntry | undefined {
@@ -79,33 +79,118 @@ export class Inbox {
   plus(added: Inbox): Inbox {
     if (this.size === 0) return added;
     if (added.size === 0) return this;
-    return new Inbox(added.entries, `${this.text}\n${added.text}`, this.size + added.size, this);
+    return new Inbox(added.entries, `${this.text}\n${added.text}`, this);
   }
 
-  /** True when these entries, all committed, should leave the head before `added` are written to it. */
+  /** True when entries of this inbox, all committed, should leave the head before `added` are written to it. */
   mustSpillFor(added: Inbox): boolean {
     if (this.size === 0 || added.size === 0) return false;
+    if (this.kept > MAX_KEPT_ENTRIES) return true;
+    const entries = this.size - this.kept;
+    const bytes = this.text.length - this.kept * KEPT_LINE_BYTES;
     return (
-      this.size + added.size > MAX_HEAD_ENTRIES || this.text.length + added.text.length > MAX_HEAD_INBOX_BYTES
+      entries > 0 &&
+      (entries + added.size > MAX_HEAD_ENTRIES || bytes + added.text.length > MAX_HEAD_INBOX_BYTES)
     );
+  }
+
+  /** Divides the entries into those that stay in the head and those that leave it. */
+  spill(nowMs: number): { readonly stays: Inbox; readonly leaves: ReadonlyMap<string, InboxEntry> } {
+    const all = this.all();
+    const kept = all.filter(([, { keepUntilMs = 0 }]) => keepUntilMs > nowMs).slice(-MAX_KEPT_ENTRIES);
+    const stays = new Map(kept);
+    return { stays: Inbox.of(stays), leaves: new Map(all.filter(([key]) => !stays.has(key))) };
+  }
+
+  /** Oldest first. */
+  private all(): [string, InboxEntry][] {
+    return [...(this.older?.all() ?? []), ...this.entries];
   }
 }
 
-function formatLine([key, { version, result, part }]: readonly [string, InboxEntry]): string {
-  if (part !== undefined) return `${key} ${version} @${part}`;
-  return result === undefined ? `${key} ${version}` : `${key} ${version} ${result}`;
+function countKept(entries: ReadonlyMap<string, InboxEntry>): number {
+  let count = 0;
+  for (const { keepUntilMs } of entries.values()) if (keepUntilMs !== undefined) count++;
+  return count;
 }
 
-/** The page for entries that are all committed, the newest by the commit of `version`. */
-export function inboxPage(committed: Inbox, version: number, nowMs: number): Part {
-  return {
-    name: `${PAGE_PREFIX}${String(version).padStart(16, "0")}`,
-    body: committed.text,
-    expiresAtMs: nowMs + INBOX_RETENTION_MS,
+/** Until when the head keeps the entry of a call of which another copy may be on its way. */
+export function keepRepeatedUntilMs(nowMs: number): number {
+  return nowMs + KEEP_REPEATED_MS;
+}
+
+function parseLine(line: string): [string, InboxEntry] {
+  const [, key, version, keepUntil, pending, part, result] = LINE.exec(line) ?? [];
+  if (key === undefined) {
+    throw new CorruptState("The actor's inbox has a line that cannot be read.", { field: "inbox" });
+  }
+  const entry = {
+    version: Number(version),
+    ...(keepUntil === undefined ? {} : { keepUntilMs: Number.parseInt(keepUntil, 36) * 1_000 }),
+    ...(pending === undefined ? {} : { isPending: true as const }),
+    ...(part === undefined ? {} : { part }),
+    ...(result === undefined ? {} : { result }),
   };
+  return [key, entry];
+}
+
+function formatLine([key, entry]: readonly [string, InboxEntry]): string {
+  const { version, keepUntilMs, isPending, part, result } = entry;
+  const kept = keepUntilMs === undefined ? "" : `!${Math.ceil(keepUntilMs / 1_000).toString(36)}`;
+  const outcome = isPending
+    ? " ?"
+    : part !== undefined
+      ? ` @${part}`
+      : result !== undefined
+        ? ` ${result}`
+        : "";
+  return `${key} ${version}${kept}${outcome}`;
+}
+
+const PAGE_PREFIX = "INBOX#";
+const CALL_PREFIX = "CALL#";
+const RESULT_PREFIX = "RESULT#";
+
+/** The parts for entries that leave the head, all committed, the newest by the commit of `version`. */
+export function spilledParts(
+  leaves: ReadonlyMap<string, InboxEntry>,
+  version: number,
+  nowMs: number,
+): Part[] {
+  const expiresAtMs = nowMs + INBOX_RETENTION_MS;
+  const page = new Map([...leaves].filter(([key]) => !isChosen(key)));
+  const parts = [...leaves].filter(([key]) => isChosen(key)).map((entry) => callPart(entry, expiresAtMs));
+  if (page.size > 0) {
+    const name = `${PAGE_PREFIX}${padded(nowMs)}#${padded(version)}`;
+    parts.push({ name, body: Inbox.of(page).text, expiresAtMs });
+  }
+  return parts;
+}
+
+function callPart([key, entry]: readonly [string, InboxEntry], expiresAtMs: number): Part {
+  return { name: callPartName(key), body: formatLine([key, entry]), expiresAtMs };
+}
+
+/** The name of the part for a key that {@link isChosen}. */
+export function callPartName(key: string): string {
+  return `${CALL_PREFIX}${key}`;
+}
+
+/** True for the key of an id that a caller chose: it may be of any age, so no range of pages could be named for it. */
+export function isChosen(key: string): boolean {
+  return key.startsWith("~");
+}
+
+/** Where the pages are in which a call may stand that was first sent at `sentAtMs`. */
+export function pagesSince(sentAtMs: number): { readonly prefix: string; readonly from: string } {
+  return { prefix: PAGE_PREFIX, from: `${PAGE_PREFIX}${padded(Math.max(0, sentAtMs - CLOCK_MARGIN_MS))}` };
 }
 
 /** The part for a large result. The fence is in its name, so that another attempt cannot change it. */
 export function resultPart(key: string, fence: number, body: string, nowMs: number): Part {
   return { name: `${RESULT_PREFIX}${key}#${fence}`, body, expiresAtMs: nowMs + INBOX_RETENTION_MS };
+}
+
+function padded(value: number): string {
+  return String(Math.floor(value)).padStart(16, "0");
 }

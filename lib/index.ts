@@ -2,6 +2,7 @@
 export { Actor, Method, Transient } from "../decorators";
 export { type ActorClass, DurableActor } from "./actor";
 export { type ClientOptions, createClient, createRouter, type RouterOptions } from "./app";
+export type { CallHandle, CallStatus } from "./client/call-handle";
 export type { Client } from "./client/client";
 export {
   type HttpTransportOptions,
@@ -9,11 +10,22 @@ export {
   type SignRequest,
   type UnsignedRequest,
 } from "./client/http-transport";
-export type { ActorNamespace, ActorReference, CallOptions, MethodName } from "./client/proxy";
+export type {
+  ActorNamespace,
+  ActorReference,
+  ByMessage,
+  CallOptions,
+  MethodName,
+  Receipt,
+  Sender,
+  SendOptions,
+  Starter,
+} from "./client/proxy";
 export type { Transport } from "./client/transport";
 export type { ActorContext } from "./context";
 export type { ActorOptions, MethodOptions } from "./definition";
-export type { Consistency, Invocation, InvocationReply } from "./envelope";
+export type { Duration } from "./duration";
+export type { Consistency, Mode } from "./envelope";
 export {
   ActorBusy,
   ActorOverloaded,
@@ -29,20 +41,31 @@ export {
   InvalidDefinition,
   MethodError,
   NotSerializable,
+  NotTracked,
   PayloadTooLarge,
+  QueueUnavailable,
   ReadonlyViolation,
+  ResultTimeout,
   ShuttingDown,
   StateTooLarge,
   StateVersionTooNew,
   StoreUnavailable,
+  TerminalError,
   TooDeep,
   TransportError,
   TurnEnded,
   UnexpectedEvent,
   UnknownActor,
+  UnknownCall,
   UnknownMethod,
 } from "./errors";
+export type { Invocation, InvocationReply } from "./invocation";
 export { jsonLogger, type LogFields, type Logger } from "./log";
+export type { CallReport, CallRequest } from "./messages/call-request";
+export type { DeadLetter, DeadReason } from "./messages/dead-letter";
+export type { DeadLetterFilter, DeadLetters } from "./messages/dead-letters";
+export type { Queue, Queues } from "./messages/queue";
+export type { TrackedCalls } from "./messages/tracked-calls";
 export type { Limits } from "./runtime/host";
 export type { LambdaContext, RouterHandler } from "./runtime/router";
 export type { Store } from "./store";

@@ -22,8 +22,12 @@ export interface Head {
   readonly state?: StoredState;
   /** The text of an `Inbox`. */
   readonly inbox: string;
-  /** True when entries of the inbox have moved to pages. */
+  /** True when entries of the inbox have moved to parts. */
   readonly spilled: boolean;
+  /** Which message failed last, and how often: the text of a `FailingMessage`. Empty when none did. */
+  readonly failing: string;
+  /** Effects that are committed and perhaps not delivered: the text of an `Effect[]`. Empty when there are none. */
+  readonly outbox: string;
 }
 
 export interface StoredState {
@@ -52,6 +56,9 @@ export interface Commit {
   /** The whole inbox as it shall be in the head: the text of an `Inbox`. */
   readonly inbox?: string;
   readonly spilled?: boolean;
+  /** Empty text takes them away. */
+  readonly failing?: string;
+  readonly outbox?: string;
   /** Give the lease back in the same write. */
   readonly release: boolean;
 }
@@ -81,15 +88,24 @@ export interface Store {
   acquire(address: Address, request: LeaseRequest): Promise<Acquired>;
   /** Writes if and only if the lease and the version are still these. Never looks at the time. */
   commit(address: Address, lease: Lease, commit: Commit): Promise<Committed>;
-  /** Gives the lease back without a commit. Does nothing when it is no longer held. */
-  release(address: Address, lease: Lease): Promise<void>;
+  /**
+   * Gives the lease back without a commit, and empties the outbox in the same write when its effects were delivered.
+   * Does nothing when the lease is no longer held.
+   */
+  release(address: Address, lease: Lease, options: { readonly delivered: boolean }): Promise<void>;
   /** Prolongs the lease. False when it is no longer held. */
   renew(address: Address, lease: Lease, untilMs: number): Promise<boolean>;
   /** The last committed head; undefined for an actor that nobody has touched. */
   read(address: Address, options: { consistent: boolean }): Promise<Head | undefined>;
-  writePart(address: Address, part: Part): Promise<void>;
-  /** The parts whose name begins with `prefix`, in the order of their names. Expired ones may be missing. */
-  readParts(address: Address, prefix: string): Promise<Part[]>;
+  /** Writes all of them or throws; some may have been written then. Their names differ from each other. */
+  writeParts(address: Address, parts: readonly Part[]): Promise<void>;
+  /** One part by its exact name, strongly consistent. An expired one may be missing. */
+  readPart(address: Address, name: string): Promise<Part | undefined>;
+  /**
+   * The parts whose name begins with `prefix` and is not less than `from`, in the order of their names, strongly
+   * consistent. Expired ones may be missing. Names are ASCII.
+   */
+  readParts(address: Address, prefix: string, from?: string): Promise<Part[]>;
   /** The largest state that a head can carry, and the largest part, in bytes of encoded text. */
   readonly maxStateBytes: number;
   readonly maxPartBytes: number;

@@ -86,7 +86,7 @@ export function asDurableError(thrown: unknown): DurableError {
   return new InternalError(`${name}: ${message}`, {}, thrown);
 }
 
-function isWireError(wire: unknown): wire is WireError {
+export function isWireError(wire: unknown): wire is WireError {
   const { code, message, retryable, name } = (wire ?? {}) as Partial<Record<keyof WireError, unknown>>;
   return (
     typeof code === "string" &&

@@ -1,5 +1,11 @@
+/** The store on DynamoDB: what every store does, and how parts travel when there are many of them. */
+import { DynamoCalls } from "../../lib/aws/dynamo-calls";
+import { DynamoStore } from "../../lib/aws/dynamo-store";
+import type { Clock } from "../../lib/clock";
+import type { Part } from "../../lib/store";
 import { storeContract } from "../contract/store-contract";
-import { type Emulator, startDynamo } from "../support/dynamo";
+import { type DynamoConnection, type Emulator, startDynamo } from "../support/dynamo";
+import { interpose } from "../support/faulty-sdk";
 
 let emulator: Emulator;
 beforeAll(async () => {
@@ -10,3 +16,116 @@ afterAll(() => emulator.close());
 describe("the store on DynamoDB", () => {
   storeContract(() => emulator.connect().store);
 });
+
+describe("parts on DynamoDB", () => {
+  const address = { type: "Thing", id: "parts" };
+  const parts = (count: number, body = "x"): Part[] =>
+    Array.from({ length: count }, (_, index) => ({ name: `P${String(index).padStart(3, "0")}`, body }));
+
+  let connection: DynamoConnection;
+  const pauses: number[] = [];
+  const impatient: Clock = {
+    now: Date.now,
+    setTimer(delayMs, wake) {
+      pauses.push(delayMs);
+      queueMicrotask(wake);
+      return () => {};
+    },
+  };
+
+  beforeEach(() => {
+    connection = emulator.connect();
+    pauses.length = 0;
+  });
+
+  const itemCounts = () =>
+    connection.wiretap.requests.map(({ command, input }) =>
+      command === "BatchWriteItemCommand" ? Object.values(input.RequestItems as object)[0].length : command,
+    );
+
+  it("are written in one request when they are few, and in several when they are many", async () => {
+    const { store } = connection;
+    await store.writeParts(address, parts(0));
+    await store.writeParts(address, parts(1));
+    await store.writeParts(address, parts(2));
+    await store.writeParts(address, parts(60));
+    expect(itemCounts()).toEqual(["PutItemCommand", 2, 25, 25, 10]);
+    expect(await store.readParts(address, "P")).toEqual(parts(60));
+  });
+
+  it("are written in requests of at most 4 MB", async () => {
+    const { store } = connection;
+    await store.writeParts({ ...address, id: "large" }, parts(12, "x".repeat(store.maxPartBytes)));
+    expect(itemCounts()).toEqual([10, 2]);
+  });
+
+  /** DynamoDB that takes only the first item of each request, `times` times. */
+  function busy(times: number): DynamoStore {
+    let left = times;
+    interpose(connection.documents, "BatchWriteItemCommand", async (input, send) => {
+      if (left-- <= 0) return send(input);
+      const [[table, requests] = ["", []]] = Object.entries(input.RequestItems as Record<string, unknown[]>);
+      const output = await send({ ...input, RequestItems: { [table]: requests.slice(0, 1) } });
+      return { ...output, UnprocessedItems: { [table]: requests.slice(1) } };
+    });
+    return new DynamoStore(connection.documents, connection.table, { clock: impatient });
+  }
+
+  it("that DynamoDB did not take are sent again, with growing pauses", async () => {
+    const own = { ...address, id: "busy" };
+    await busy(3).writeParts(own, parts(10));
+    expect(itemCounts()).toEqual([1, 1, 1, 7]);
+    expect(pauses).toHaveLength(3);
+    expect(pauses[2]).toBeGreaterThan(pauses[0] ?? 0);
+    expect(await connection.store.readParts(own, "")).toEqual(parts(10));
+  });
+
+  it("that DynamoDB never takes are a typed error", async () => {
+    const write = busy(100).writeParts({ ...address, id: "never" }, parts(20));
+    await expect(write).rejects.toMatchObject({ code: "StoreUnavailable", retryable: true });
+    expect(connection.wiretap.count()).toBe(8);
+  });
+
+  it("a lost response leaves them written once", async () => {
+    const { store, wiretap } = connection;
+    wiretap.plan = (_, index) => (index === 0 ? "lostResponse" : "none");
+    await store.writeParts({ ...address, id: "lost" }, parts(3));
+    expect(await store.readParts({ ...address, id: "lost" }, "")).toEqual(parts(3));
+  });
+});
+
+describe("requests", () => {
+  const lease = { id: "l", fence: 1 };
+
+  it("name only what a commit changes", async () => {
+    const { store, wiretap } = emulator.connect();
+    const address = { type: "Thing", id: "small" };
+    await store.acquire(address, { leaseId: lease.id, nowMs: 1, untilMs: 2 });
+    wiretap.clear();
+    await store.commit(address, lease, { onVersion: 0, state: "1", release: false });
+    await store.commit(address, lease, { onVersion: 1, outbox: "[]", failing: "", release: true });
+    await store.commit(address, lease, { onVersion: 2, outbox: "", release: false });
+    expect(wiretap.requests.map(({ input }) => input.UpdateExpression).slice(0, 2)).toEqual([
+      "SET #version = :version, #state = :state",
+      "SET #version = :version, #outbox = :outbox REMOVE #leaseId, #leaseUntil, #failing",
+    ]);
+  });
+});
+
+it.each(["store", "calls"] as const)(
+  "%s: a table that does not exist is a typed error that names its variable",
+  async (port) => {
+    const { documents } = emulator.connect();
+    const store = new DynamoStore(documents, "Missing");
+    const read = {
+      store: () => store.read({ type: "Thing", id: "t" }, { consistent: true }),
+      calls: () => new DynamoCalls(documents, "Missing").read("c"),
+    };
+    await expect(read[port]()).rejects.toMatchObject({
+      code: "InternalError",
+      message: expect.stringContaining(
+        port === "store" ? "DURABLE_TABLE names it" : "WORKFLOW_TABLE names it",
+      ),
+    });
+  },
+);

@@ -103,11 +103,22 @@ describe("over any transport", () => {
     });
     expect(sent).toHaveLength(1);
   });
-
-  it("an idempotency key is the call's id, and marks the first attempt as a possible repetition", async () => {
-    const { transport, sent } = scripted([() => ({ ok: true, result: 1, version: 1 })]);
-    await createClient({ transport }).actor(Counter).get("a", { idempotencyKey: "order-7" }).increment();
-    expect(sent).toMatchObject([{ callId: "order-7", attempt: 2 }]);
+  it("an idempotency key makes the call's id, together with the actor's address; and no time is sent with it", async () => {
+    const { transport, sent } = scripted(Array.from({ length: 4 }, () => () => ({ ok: true, version: 1 })));
+    const counter = createClient({ transport }).actor(Counter);
+    await counter.get("a", { idempotencyKey: "order-7" }).increment();
+    await counter.get("a", { idempotencyKey: "order-7" }).increment();
+    await counter.get("b", { idempotencyKey: "order-7" }).increment();
+    await counter.get("a").increment();
+    const ids = sent.map(({ callId }) => callId);
+    expect(ids[1]).toBe(ids[0]);
+    expect(new Set(ids).size).toBe(3);
+    expect(sent.map(({ sentAtMs }) => typeof sentAtMs)).toEqual([
+      "undefined",
+      "undefined",
+      "undefined",
+      "number",
+    ]);
   });
 
   it.each([0, -1, 1.5, 900_001, Number.NaN])("a timeout of %s is refused", async (timeoutMs) => {

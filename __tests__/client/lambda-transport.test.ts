@@ -2,8 +2,8 @@
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { Actor, createClient, createRouter, DurableActor, Method } from "durable-lambda";
 import { lambdaTransport } from "durable-lambda/aws";
-import { SqliteStore } from "../../lib/local/sqlite-store";
 import { LambdaService } from "../support/lambda-service";
+import { type LocalPorts, openLocal } from "../support/local-ports";
 import { silentLog } from "../support/process";
 
 @Actor
@@ -17,13 +17,13 @@ class Counter extends DurableActor {
   }
 }
 
-let store: SqliteStore;
+let local: LocalPorts;
 let lambda: LambdaService;
 let sdk: LambdaClient;
 
 beforeEach(async () => {
-  store = new SqliteStore(":memory:");
-  lambda = new LambdaService(createRouter([Counter], { store, log: silentLog }));
+  local = openLocal();
+  lambda = new LambdaService(createRouter([Counter], { ...local, log: silentLog }));
   sdk = new LambdaClient({
     endpoint: await lambda.start(),
     region: "us-east-1",
@@ -34,7 +34,7 @@ beforeEach(async () => {
 afterEach(async () => {
   sdk.destroy();
   await lambda.stop();
-  await store.close();
+  await local.close();
 });
 
 const counter = () =>

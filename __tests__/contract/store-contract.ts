@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Address } from "../../lib/address";
 import type { Lease } from "../../lib/lease";
-import type { Head, Store } from "../../lib/store";
+import type { Head, Part, Store } from "../../lib/store";
 
 const NOW_MS = 1_800_000_000_000;
 const LEASE_MS = 15_000;
@@ -23,11 +23,19 @@ export function storeContract(connect: () => Store): void {
   }
 
   const stored = (text: string) => ({ text, schema: 1 });
+  const read = () => store.read(address, { consistent: true });
 
   describe("acquire", () => {
     it("creates the head of a new actor, at version 0 and fence 1", async () => {
       const { head } = await take("a");
-      expect(head).toMatchObject({ version: 0, fence: 1, inbox: "", spilled: false });
+      expect(head).toMatchObject({
+        version: 0,
+        fence: 1,
+        inbox: "",
+        spilled: false,
+        failing: "",
+        outbox: "",
+      });
       expect(head.state).toBeUndefined();
     });
 
@@ -81,7 +89,7 @@ export function storeContract(connect: () => Store): void {
         release: false,
       });
       expect(written).toEqual({ committed: true });
-      expect(await store.read(address, { consistent: true })).toMatchObject({
+      expect(await read()).toMatchObject({
         version: 1,
         fence: 1,
         leaseId: "a",
@@ -105,15 +113,38 @@ export function storeContract(connect: () => Store): void {
         schema: 1,
         inbox: "AAAAAAAAAAAAAAAA 1",
         spilled: true,
+        failing: "message 1",
+        outbox: '[{"n":1}]',
         release: false,
       });
       await store.commit(address, lease, { onVersion: 1, release: true });
-      expect(await store.read(address, { consistent: true })).toMatchObject({
+      expect(await read()).toMatchObject({
         version: 2,
         state: stored("1"),
         inbox: "AAAAAAAAAAAAAAAA 1",
         spilled: true,
+        failing: "message 1",
+        outbox: '[{"n":1}]',
       });
+    });
+
+    it("writes what is failing and the outbox, and takes them away by empty text, one without the other", async () => {
+      const { lease } = await take("a");
+      const commit = (onVersion: number, fields: { failing?: string; outbox?: string }) =>
+        store.commit(address, lease, { onVersion, ...fields, release: false });
+      await commit(0, { failing: "message 1", outbox: '[{"n":"é✓😀"}]' });
+      expect(await read()).toMatchObject({ failing: "message 1", outbox: '[{"n":"é✓😀"}]' });
+      await commit(1, { failing: "" });
+      expect(await read()).toMatchObject({ failing: "", outbox: '[{"n":"é✓😀"}]' });
+      await commit(2, { failing: "message 2", outbox: "" });
+      expect(await read()).toMatchObject({ version: 3, failing: "message 2", outbox: "" });
+    });
+
+    it("shows them to whoever takes the lease next", async () => {
+      const { lease } = await take("a");
+      await store.commit(address, lease, { onVersion: 0, failing: "m", outbox: "[1]", release: true });
+      const { head } = await take("b", NOW_MS + 1);
+      expect(head).toMatchObject({ failing: "m", outbox: "[1]" });
     });
 
     it("refuses a holder whose lease another one took, and brings the head", async () => {
@@ -157,7 +188,7 @@ export function storeContract(connect: () => Store): void {
       const text = JSON.stringify({ quotes: `"'\\`, unicode: "é✓😀", newline: "\n", empty: "" });
       const { lease } = await take("a");
       await store.commit(address, lease, { onVersion: 0, state: text, schema: 1, release: true });
-      expect((await store.read(address, { consistent: true }))?.state?.text).toBe(text);
+      expect((await read())?.state?.text).toBe(text);
     });
 
     it("keeps a state and a part of the largest size", async () => {
@@ -170,16 +201,16 @@ export function storeContract(connect: () => Store): void {
         inbox: "y".repeat(8_000),
         release: true,
       });
-      expect((await store.read(address, { consistent: true }))?.state?.text).toHaveLength(text.length);
-      await store.writePart(address, { name: "P", body: "x".repeat(store.maxPartBytes) });
-      expect((await store.readParts(address, "P"))[0]?.body).toHaveLength(store.maxPartBytes);
+      expect((await read())?.state?.text).toHaveLength(text.length);
+      await store.writeParts(address, [{ name: "P", body: "x".repeat(store.maxPartBytes) }]);
+      expect((await store.readPart(address, "P"))?.body).toHaveLength(store.maxPartBytes);
     });
   });
 
   describe("release and renew", () => {
     it("frees the lease without a commit; the fence stays", async () => {
       const { lease } = await take("a");
-      await store.release(address, lease);
+      await store.release(address, lease, { delivered: false });
       const { head } = await take("b", NOW_MS + 1);
       expect(head).toMatchObject({ version: 0, fence: 2 });
     });
@@ -187,8 +218,28 @@ export function storeContract(connect: () => Store): void {
     it("does not release the lease of a successor", async () => {
       const { lease: stale } = await take("a");
       await take("b", NOW_MS + LEASE_MS);
-      await store.release(address, stale);
-      expect(await store.read(address, { consistent: true })).toMatchObject({ leaseId: "b" });
+      await store.release(address, stale, { delivered: false });
+      expect(await read()).toMatchObject({ leaseId: "b" });
+    });
+
+    it("empties the outbox in the same write when it was delivered, and only then", async () => {
+      const { lease: first } = await take("a");
+      await store.commit(address, first, { onVersion: 0, failing: "m", outbox: "[1]", release: false });
+      await store.release(address, first, { delivered: false });
+      const { lease: second, head } = await take("b", NOW_MS + 1);
+      expect(head).toMatchObject({ version: 1, outbox: "[1]" });
+      await store.release(address, second, { delivered: true });
+      const released = await read();
+      expect(released).toMatchObject({ version: 1, fence: 2, failing: "m", outbox: "" });
+      expect(released?.leaseId).toBeUndefined();
+    });
+
+    it("leaves the outbox alone when the lease was lost", async () => {
+      const { lease: stale } = await take("a");
+      const { lease } = await take("b", NOW_MS + LEASE_MS);
+      await store.commit(address, lease, { onVersion: 0, outbox: "[1]", release: true });
+      await store.release(address, stale, { delivered: true });
+      expect(await read()).toMatchObject({ version: 1, outbox: "[1]" });
     });
 
     it("prolongs a lease that is held, and refuses one that is not", async () => {
@@ -205,21 +256,22 @@ export function storeContract(connect: () => Store): void {
     });
 
     it("does nothing to an actor that does not exist", async () => {
-      await store.release(address, { id: "a", fence: 1 });
+      await store.release(address, { id: "a", fence: 1 }, { delivered: true });
       expect(await store.renew(address, { id: "a", fence: 1 }, NOW_MS)).toBe(false);
-      expect(await store.read(address, { consistent: true })).toBeUndefined();
+      expect(await read()).toBeUndefined();
     });
   });
 
   describe("parts", () => {
+    const names = (parts: readonly Part[]) => parts.map(({ name }) => name);
+    const part = (name: string, body = `body of ${name}`): Part => ({ name, body });
+
     it("come back by prefix, in the order of their names", async () => {
-      for (const name of ["INBOX#2", "INBOX#1", "RESULT#1"]) {
-        await store.writePart(address, {
-          name,
-          body: `body of ${name}`,
-          expiresAtMs: Date.now() + 3_600_000,
-        });
-      }
+      const expiresAtMs = Date.now() + 3_600_000;
+      await store.writeParts(
+        address,
+        ["INBOX#2", "INBOX#1", "INBOX", "INBOX$", "RESULT#1"].map((name) => ({ ...part(name), expiresAtMs })),
+      );
       const parts = await store.readParts(address, "INBOX#");
       expect(parts.map(({ name, body }) => [name, body])).toEqual([
         ["INBOX#1", "body of INBOX#1"],
@@ -227,18 +279,52 @@ export function storeContract(connect: () => Store): void {
       ]);
     });
 
+    it("come back from a name on: that one, or the first behind it, and none before the prefix", async () => {
+      await store.writeParts(
+        address,
+        ["A#9", "B#1", "B#3", "B#5", "C#1"].map((name) => part(name)),
+      );
+      expect(names(await store.readParts(address, "B#", "B#3"))).toEqual(["B#3", "B#5"]);
+      expect(names(await store.readParts(address, "B#", "B#2"))).toEqual(["B#3", "B#5"]);
+      expect(names(await store.readParts(address, "B#", "A#1"))).toEqual(["B#1", "B#3", "B#5"]);
+      expect(await store.readParts(address, "B#", "B#6")).toEqual([]);
+      expect(await store.readParts(address, "B#", "C#1")).toEqual([]);
+    });
+
+    it("are read one by one by their exact names", async () => {
+      await store.writeParts(address, [part("X"), part("X#1")]);
+      expect(await store.readPart(address, "X")).toEqual(part("X"));
+      expect(await store.readPart(address, "X#1")).toEqual(part("X#1"));
+      expect(await store.readPart(address, "X#")).toBeUndefined();
+      expect(await store.readPart({ ...address, id: `${address.id}/other` }, "X")).toBeUndefined();
+    });
+
     it("are replaced by name, and are not confused with the head or another actor's", async () => {
       await take("a");
-      await store.writePart(address, { name: "X", body: "1" });
-      await store.writePart(address, { name: "X", body: "2" });
-      expect(await store.readParts(address, "")).toEqual([{ name: "X", body: "2" }]);
+      await store.writeParts(address, [part("X", "1")]);
+      await store.writeParts(address, [part("X", "2")]);
+      expect(await store.readParts(address, "")).toEqual([part("X", "2")]);
       expect(await store.readParts({ ...address, id: `${address.id}/other` }, "")).toEqual([]);
+    });
+
+    it("are written all, also when they are many or large", async () => {
+      const many = Array.from({ length: 60 }, (_, index) => part(`M#${String(index).padStart(2, "0")}`));
+      const large = [part("L#1", "x".repeat(300_000)), part("L#2", "y".repeat(300_000))];
+      await store.writeParts(address, many);
+      await store.writeParts(address, large);
+      expect(await store.readParts(address, "M#")).toEqual(many);
+      expect(await store.readParts(address, "L#")).toEqual(large);
+    });
+
+    it("may be none", async () => {
+      await store.writeParts(address, []);
+      expect(await store.readParts(address, "")).toEqual([]);
     });
 
     it("are all read when they are more than one page", async () => {
       const body = "x".repeat(300_000);
-      for (let index = 0; index < 5; index++) await store.writePart(address, { name: `P${index}`, body });
-      expect(await store.readParts(address, "P")).toHaveLength(5);
+      for (let index = 0; index < 5; index++) await store.writeParts(address, [part(`P${index}`, body)]);
+      expect(names(await store.readParts(address, "P"))).toEqual(["P0", "P1", "P2", "P3", "P4"]);
     });
   });
 }

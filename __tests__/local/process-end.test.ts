@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startLocal } from "durable-lambda/local";
-import { SqliteStore } from "../../lib/local/sqlite-store";
 import { Importer } from "../../samples/tour/importer";
+import { openLocal } from "../support/local-ports";
 import { silentLog } from "../support/process";
 import { startScript } from "../support/script";
 
@@ -40,11 +40,11 @@ it("on SIGTERM the running turn ends and is committed, the lease is given back, 
   child.kill("SIGTERM");
   const [code, signal] = (await once(child, "exit")) as [number | null, string | null];
   expect([code, signal]).toEqual([null, "SIGTERM"]);
-  const store = new SqliteStore(file);
-  const head = await store.read({ type: "Slow", id: "s" });
+  const local = openLocal({ file });
+  const head = await local.store.read({ type: "Slow", id: "s" }, { consistent: true });
   expect(head?.state?.text).toBe('{"rows":["finished"]}');
   expect(head?.leaseId).toBeUndefined();
-  await store.close();
+  await local.close();
 });
 
 it("a file that is something else is refused and left as it is", async () => {

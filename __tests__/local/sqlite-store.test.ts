@@ -1,13 +1,155 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { QueueUnavailable } from "../../lib/errors";
+import { LocalDatabase } from "../../lib/local/database";
 import { SqliteStore } from "../../lib/local/sqlite-store";
 import { storeContract } from "../contract/store-contract";
+import { FakeClock } from "../support/fake-clock";
 
-const stores: SqliteStore[] = [];
-afterAll(() => Promise.all(stores.map((store) => store.close())));
+const databases: LocalDatabase[] = [];
+function open(file = ":memory:"): LocalDatabase {
+  const database = new LocalDatabase(file);
+  databases.push(database);
+  return database;
+}
+afterEach(() => Promise.all(databases.splice(0).map((database) => database.close())));
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "durable-test-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const address = { type: "Thing", id: "t" };
 
 describe("the store on SQLite", () => {
-  storeContract(() => {
-    const store = new SqliteStore(":memory:");
-    stores.push(store);
-    return store;
+  storeContract(() => new SqliteStore(open()));
+
+  it("drops expired parts in passing, a bounded number at a time", async () => {
+    const clock = new FakeClock();
+    const store = new SqliteStore(open(), clock);
+    const expiresAtMs = clock.now() + 1_000;
+    const parts = Array.from({ length: 150 }, (_, index) => ({ name: `P${index}`, body: "", expiresAtMs }));
+    await store.writeParts(address, parts);
+    await clock.advance(1_000);
+    await store.writeParts(address, []);
+    expect(await store.readParts(address, "P")).toHaveLength(50);
+    await store.writeParts(address, []);
+    expect(await store.readParts(address, "P")).toEqual([]);
   });
+
+  it("reads parts by the primary key alone", () => {
+    const database = open();
+    const prepare = jest.spyOn(database, "prepare");
+    new SqliteStore(database);
+    const reads = prepare.mock.calls
+      .map(([sql]) => sql)
+      .filter((sql) => /SELECT .* FROM part WHERE key/.test(sql));
+    expect(reads).toHaveLength(2);
+    for (const sql of reads) {
+      const [plan, ...more] = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all();
+      expect(plan?.detail).toMatch(/^SEARCH part USING PRIMARY KEY \(key=\? AND name/);
+      expect(more).toEqual([]);
+    }
+  });
+
+  it("opens a file of version 0.1.0, whose heads have neither outbox nor failing message", async () => {
+    const file = join(folder, "old.db");
+    const old = new DatabaseSync(file);
+    old.exec(`
+      CREATE TABLE head (
+        key TEXT PRIMARY KEY, version INTEGER NOT NULL DEFAULT 0, fence INTEGER NOT NULL, lease_id TEXT,
+        lease_until_ms INTEGER, state TEXT, schema INTEGER, inbox TEXT NOT NULL DEFAULT '',
+        spilled INTEGER NOT NULL DEFAULT 0
+      ) WITHOUT ROWID;
+      INSERT INTO head (key, version, fence, state, schema) VALUES ('Thing/t', 7, 9, '{"n":7}', 1);
+    `);
+    old.close();
+
+    // Twice: the second finds the columns there.
+    for (const round of [1, 2]) {
+      const database = new LocalDatabase(file);
+      const store = new SqliteStore(database);
+      expect(await store.read(address)).toMatchObject({
+        version: 6 + round,
+        state: { text: '{"n":7}', schema: 1 },
+        failing: "",
+        outbox: round === 1 ? "" : "[1]",
+      });
+      const acquired = await store.acquire(address, { leaseId: "l", nowMs: 1, untilMs: 2 });
+      if (!acquired.acquired) throw new Error("busy");
+      const { fence, version } = acquired.head;
+      await store.commit(address, { id: "l", fence }, { onVersion: version, outbox: "[1]", release: true });
+      await database.close();
+    }
+  });
+});
+
+describe("the file behind the embedded engine", () => {
+  it("is refused as corrupt when it is something else", () => {
+    const file = join(folder, "text.db");
+    writeFileSync(file, "a text file, long enough not to be taken for an empty database");
+    expect(() => new LocalDatabase(file)).toThrow(
+      expect.objectContaining({ code: "CorruptState", details: { file } }),
+    );
+  });
+
+  it("is unavailable when it cannot be opened", () => {
+    const file = join(folder, "missing", "state.db");
+    expect(() => new LocalDatabase(file)).toThrow(
+      expect.objectContaining({ code: "StoreUnavailable", details: { file } }),
+    );
+  });
+
+  it("finishes what was asked for before it closes", async () => {
+    const file = join(folder, "state.db");
+    const database = new LocalDatabase(file);
+    const store = new SqliteStore(database);
+    const written = Promise.all(
+      Array.from({ length: 20 }, (_, index) => store.writeParts(address, [{ name: `P${index}`, body: "" }])),
+    );
+    await database.close();
+    await written;
+    expect(await new SqliteStore(open(file)).readParts(address, "P")).toHaveLength(20);
+  });
+
+  it("writes all or nothing of a transaction", async () => {
+    const { database, insert, count } = numbers();
+    const twice = database.write(
+      () => {
+        insert.run({ n: 1 });
+        insert.run({ n: 1 });
+      },
+      { atomic: true },
+    );
+    await expect(twice).rejects.toMatchObject({ code: "StoreUnavailable", retryable: true });
+    expect(count()).toBe(0);
+    await database.write(() => insert.run({ n: 1 }));
+    expect(count()).toBe(1);
+  });
+
+  it("tells everybody in a transaction that it failed, each by its own kind of error", async () => {
+    const { database, insert, count } = numbers();
+    // The first two of a round do not wait for others.
+    const direct = [1, 2].map((n) => database.write(() => insert.run({ n })));
+    const grouped = [
+      database.write(() => insert.run({ n: 3 })),
+      database.write(() => insert.run({ n: 1 }), { failure: QueueUnavailable }),
+    ];
+    await Promise.all(direct);
+    const [first, second] = await Promise.allSettled(grouped);
+    expect(first).toMatchObject({ status: "rejected", reason: { code: "StoreUnavailable" } });
+    expect(second).toMatchObject({ status: "rejected", reason: { code: "QueueUnavailable" } });
+    expect(count()).toBe(2);
+  });
+
+  function numbers() {
+    const database = open();
+    database.define("CREATE TABLE number (n INTEGER PRIMARY KEY)");
+    const insert = database.prepare("INSERT INTO number VALUES ($n)");
+    const all = database.prepare("SELECT n FROM number");
+    return { database, insert, count: () => database.read(() => all.all()).length };
+  }
 });

@@ -55,7 +55,7 @@ type Connection = ReturnType<Emulator["connect"]> & TestProcess;
 
 function connect(options: Parameters<typeof startProcess>[2] = {}): Connection {
   const connection = emulator.connect();
-  return { ...connection, ...startProcess([Counter], connection.store, options) };
+  return { ...connection, ...startProcess([Counter], { store: connection.store }, options) };
 }
 
 let serial = 0;
@@ -348,7 +348,9 @@ describe("a fault that lasts", () => {
 
   it("a table that is not there is named", async () => {
     const connection = emulator.connect();
-    const { invoke } = startProcess([Counter], new DynamoStore(connection.documents, "NoSuchTable"));
+    const { invoke } = startProcess([Counter], {
+      store: new DynamoStore(connection.documents, "NoSuchTable"),
+    });
     const reply = await invoke(call(newId(), "increment"));
     expect(reply).toMatchObject({ ok: false, error: { code: "InternalError", retryable: false } });
     expect(JSON.stringify(reply)).toContain("NoSuchTable");

@@ -1,8 +1,9 @@
 /** What turns see and leave behind, on the embedded store with a clock that only the test moves. */
 import { Actor, DurableActor, Method, StoreUnavailable, Transient } from "durable-lambda";
-import { SqliteStore } from "../../lib/local/sqlite-store";
 import { router } from "../../lib/runtime/router";
+import type { Store } from "../../lib/store";
 import { FakeClock, gate, settle } from "../support/fake-clock";
+import { type LocalPorts, openLocal } from "../support/local-ports";
 import { codeOf, resultOf, startProcess, type TestProcess } from "../support/process";
 
 let held = gate<void>();
@@ -103,20 +104,22 @@ class Cart extends DurableActor {
 }
 
 let clock: FakeClock;
-let store: SqliteStore;
+let local: LocalPorts;
+let store: Store;
 let one: TestProcess;
 
 beforeEach(() => {
   held = gate();
   clock = new FakeClock();
-  store = new SqliteStore(":memory:", clock);
-  one = startProcess([Cart], store, { clock });
+  local = openLocal({ clock });
+  store = local.store;
+  one = startProcess([Cart], local, { clock });
 });
-afterEach(() => store.close());
+afterEach(() => local.close());
 
 const call = (method: string, args: unknown[] = [], more: object = {}) =>
   ({ actor: "Cart", id: "c", method, args, ...more }) as Parameters<TestProcess["invoke"]>[0];
-const headOf = () => store.read({ type: "Cart", id: "c" });
+const headOf = () => store.read({ type: "Cart", id: "c" }, { consistent: true });
 
 describe("a turn that fails", () => {
   it("is rolled back alone: its neighbours of the same batch stay", async () => {
@@ -200,7 +203,7 @@ describe("ctx", () => {
         kept = () => ctx.save();
       }
     }
-    const leaky = startProcess([Leaky], store, { clock });
+    const leaky = startProcess([Leaky], local, { clock });
     await leaky.invoke({ actor: "Leaky", id: "l", method: "leak" });
     await expect(kept?.()).rejects.toMatchObject({ code: "TurnEnded" });
   });
@@ -220,7 +223,7 @@ describe("an instance in memory", () => {
   });
 
   it("is thrown away when another process has committed", async () => {
-    const other = startProcess([Cart], store, { clock });
+    const other = startProcess([Cart], local, { clock });
     await one.invoke(call("add", ["a", 1]));
     await other.invoke(call("add", ["b", 1]));
     expect(resultOf(await one.invoke(call("add", ["c", 1])))).toBe(3);
@@ -265,7 +268,7 @@ describe("a deadline", () => {
   });
 
   it("of a call that waits for another process's lease is ActorBusy", async () => {
-    const other = startProcess([Cart], store, { clock });
+    const other = startProcess([Cart], local, { clock });
     const running = one.invoke(call("addSlowly", ["slow"]));
     await settle();
     const waiting = other.invoke(call("add", ["late", 1], { timeoutMs: 2_000 }));
@@ -278,7 +281,7 @@ describe("a deadline", () => {
 
 describe("the lease", () => {
   it("is renewed while a turn runs, so that nobody else gets in, and no timer stays behind", async () => {
-    const other = startProcess([Cart], store, { clock });
+    const other = startProcess([Cart], local, { clock });
     const running = one.invoke(call("addSlowly", ["slow"], { timeoutMs: 120_000 }));
     await clock.advance(60_000);
     const waiting = other.invoke(call("add", ["next", 1], { timeoutMs: 60_000 }));
@@ -293,7 +296,7 @@ describe("the lease", () => {
 
   it("that was lost aborts the turn: the caller gets FencedError and nothing was written", async () => {
     const frozenClock = new FakeClock();
-    const frozen = startProcess([Cart], store, { clock: frozenClock });
+    const frozen = startProcess([Cart], local, { clock: frozenClock });
     const running = frozen.invoke(call("waitForAbort"));
     await settle();
     clock.freeze(15_000);
@@ -304,7 +307,7 @@ describe("the lease", () => {
   });
 
   it("of a process that died frees the actor after its end, not before", async () => {
-    const dead = startProcess([Cart], store, { clock: { now: clock.now, setTimer: () => () => {} } });
+    const dead = startProcess([Cart], local, { clock: { now: clock.now, setTimer: () => () => {} } });
     void dead.invoke(call("addSlowly", ["lost"]));
     await settle();
     const waiting = one.invoke(call("add", ["a", 1], { timeoutMs: 30_000 }));
@@ -324,7 +327,7 @@ describe("the lease", () => {
   });
 
   it("is given back after a bounded hold, so that other processes get their turn", async () => {
-    const fair = startProcess([Cart], store, { clock, limits: { holdTurns: 3 } });
+    const fair = startProcess([Cart], local, { clock, limits: { holdTurns: 3 } });
     const replies = Promise.all(Array.from({ length: 7 }, (_, n) => fair.invoke(call("add", [`i${n}`, 1]))));
     await clock.advance(1_000);
     expect((await replies).map(resultOf)).toEqual([1, 2, 3, 4, 5, 6, 7]);
@@ -334,7 +337,7 @@ describe("the lease", () => {
 
 describe("a queue that is full", () => {
   it("refuses with ActorOverloaded and its limit", async () => {
-    const small = startProcess([Cart], store, { clock, limits: { queueLength: 2 } });
+    const small = startProcess([Cart], local, { clock, limits: { queueLength: 2 } });
     const running = small.invoke(call("addSlowly", ["slow"]));
     await settle();
     const waiting = [small.invoke(call("add", ["a", 1])), small.invoke(call("add", ["b", 1]))];
@@ -375,7 +378,7 @@ describe("a large result", () => {
     const invocation = call("big", [50_000], { callId: "b" });
     const first = await one.invoke(invocation);
     expect((await headOf())?.inbox.length).toBeLessThan(200);
-    const other = startProcess([Cart], store, { clock });
+    const other = startProcess([Cart], local, { clock });
     expect(await other.invoke(invocation)).toEqual(first);
     for (let n = 0; n < 70; n++) await one.invoke(call("add", ["x", 1]));
     expect(await other.invoke(invocation)).toEqual(first);
@@ -388,7 +391,7 @@ describe("stored state", () => {
     class NewCart extends Cart {
       extra = 1;
     }
-    const newer = startProcess([NewCart], store, { clock });
+    const newer = startProcess([NewCart], local, { clock });
     await newer.invoke(call("add", ["a", 1]));
     const before = await headOf();
     for (const method of ["add", "names"]) {
@@ -452,7 +455,7 @@ describe("a checkpoint whose outcome is unknown", () => {
         };
       },
     });
-    const cutOff = startProcess([Cart], flaky, { clock });
+    const cutOff = startProcess([Cart], { ...local, store: flaky }, { clock });
     const replies = Promise.all([
       cutOff.invoke(call("saveThenIgnore", ["saved"], { callId: "s" })),
       cutOff.invoke(call("add", ["next", 1], { callId: "n" })),

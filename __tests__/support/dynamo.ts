@@ -1,18 +1,29 @@
-/** A DynamoDB emulator in this process, and stores on it. */
+/** A DynamoDB emulator in this process, and adapters on it. */
 import { randomUUID } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { provision } from "durable-lambda/aws";
 import dynalite from "dynalite";
+import { DynamoCalls } from "../../lib/aws/dynamo-calls";
 import { DynamoStore } from "../../lib/aws/dynamo-store";
 import { SdkWiretap } from "./faulty-sdk";
 
 export interface Emulator {
   readonly endpoint: string;
-  /** A store on a table of this test's own, each call another SDK client, as another process would have. */
-  connect(): { store: DynamoStore; wiretap: SdkWiretap; documents: DynamoDBDocumentClient; table: string };
+  /** Adapters on tables of this test's own, each call another SDK client, as another process would have. */
+  connect(): DynamoConnection;
   close(): Promise<void>;
+}
+
+export interface DynamoConnection {
+  readonly store: DynamoStore;
+  readonly calls: DynamoCalls;
+  readonly wiretap: SdkWiretap;
+  readonly documents: DynamoDBDocumentClient;
+  /** Their names. */
+  readonly table: string;
+  readonly workflows: string;
 }
 
 /**
@@ -22,13 +33,16 @@ export interface Emulator {
 export async function startDynamo(): Promise<Emulator> {
   const { endpoint, stop } = await endpointForTests();
   Object.assign(process.env, {
+    // The general one is for clients of other services: they find something that answers, if only with an error.
     AWS_ENDPOINT_URL: endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: endpoint,
     AWS_REGION: "us-east-1",
     AWS_ACCESS_KEY_ID: "test",
     AWS_SECRET_ACCESS_KEY: "test",
   });
-  const { DURABLE_TABLE: table = "" } = await provision({
-    environment: { DURABLE_TABLE: `State-${randomUUID()}` },
+  const { DURABLE_TABLE: table = "", WORKFLOW_TABLE: workflows = "" } = await provision({
+    only: ["dynamodb"],
+    environment: { DURABLE_TABLE: `State-${randomUUID()}`, WORKFLOW_TABLE: `Workflows-${randomUUID()}` },
   });
   const clients: DynamoDBClient[] = [];
   return {
@@ -39,7 +53,8 @@ export async function startDynamo(): Promise<Emulator> {
       const wiretap = new SdkWiretap();
       wiretap.attach(client);
       const documents = DynamoDBDocumentClient.from(client);
-      return { store: new DynamoStore(documents, table), wiretap, documents, table };
+      const [store, calls] = [new DynamoStore(documents, table), new DynamoCalls(documents, workflows)];
+      return { store, calls, wiretap, documents, table, workflows };
     },
     async close() {
       for (const client of clients) client.destroy();

@@ -3,12 +3,13 @@ import type { ActorClass } from "../../lib/actor";
 import { type Client, clientOver } from "../../lib/client/client";
 import { inlineTransport } from "../../lib/client/inline-transport";
 import type { Clock } from "../../lib/clock";
-import { type Invocation, type InvocationReply, unlimitedTime } from "../../lib/envelope";
+import { unlimitedTime } from "../../lib/envelope";
+import type { Invocation, InvocationReply } from "../../lib/invocation";
 import type { Logger } from "../../lib/log";
+import type { Ports } from "../../lib/ports";
 import { Registry } from "../../lib/registry";
 import { invoke, replyOfAnswer } from "../../lib/runtime/invoke";
 import { Runtime, type RuntimeOptions } from "../../lib/runtime/runtime";
-import type { Store } from "../../lib/store";
 
 export interface TestProcess {
   readonly runtime: Runtime;
@@ -22,10 +23,10 @@ export const silentLog: Logger = { debug() {}, info() {}, warn() {}, error() {} 
 
 export function startProcess(
   actors: readonly ActorClass[],
-  store: Store,
+  given: Partial<Ports>,
   options: RuntimeOptions & { clock?: Clock } = {},
 ): TestProcess {
-  const runtime = new Runtime(new Registry(actors), () => store, { log: silentLog, ...options });
+  const runtime = new Runtime(new Registry(actors), onlyThese(given), { log: silentLog, ...options });
   return {
     runtime,
     client: clientOver(inlineTransport(runtime), runtime.host),
@@ -35,6 +36,16 @@ export function startProcess(
       return replyOfAnswer(answer, { stack: false });
     },
   };
+}
+
+/** Ports of which some may be missing, as in an app that has no queues: whoever asks for one of those fails. */
+function onlyThese(given: Partial<Ports>): Ports {
+  return new Proxy(given as Ports, {
+    get(target, name) {
+      if (name in target) return target[name as keyof Ports];
+      throw new Error(`this process has no ${String(name)}`);
+    },
+  });
 }
 
 /** The value of a reply that must be one. */

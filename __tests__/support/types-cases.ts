@@ -6,10 +6,13 @@ import {
   Actor,
   type ActorNamespace,
   type ActorReference,
+  type CallHandle,
+  type CallStatus,
   type Client,
   createRouter,
   DurableActor,
   Method,
+  type Receipt,
   Transient,
 } from "durable-lambda";
 import type { Counter as CounterType, Entry } from "./types-counter";
@@ -112,6 +115,90 @@ export function references(): void {
   void client.actor(Counter).increment(1);
 }
 
+export async function messages(): Promise<void> {
+  const sender = client.actor(Counter).get("c1").send();
+  same<ReturnType<typeof sender.increment>, Promise<Receipt>>(true);
+  same<ReturnType<typeof sender.later>, Promise<Receipt>>(true);
+  same<Parameters<typeof sender.increment>, [by?: number | undefined]>(true);
+  const { callId } = await sender.all("a", "b");
+  same<typeof callId, string>(true);
+  // @ts-expect-error TS2339: nobody gets the result of a message
+  (await sender.increment(2)).result;
+  // @ts-expect-error TS2345: a wrong type
+  void sender.increment("2");
+  // @ts-expect-error TS2554: too few
+  void sender.later();
+  // @ts-expect-error TS2339: no such method
+  void sender.decrement(2);
+  // @ts-expect-error TS2339: a method that is private
+  void sender.hidden();
+  // @ts-expect-error TS2339: a field
+  void sender.count;
+  // @ts-expect-error TS2339: it is a message already
+  void sender.send();
+  // @ts-expect-error TS2339: it is no promise
+  void sender.then;
+}
+
+export async function trackedCalls(): Promise<void> {
+  const starter = client.actor(Counter).get("c1").start();
+  const entry: Entry = { name: "n", at: new Date() };
+  same<ReturnType<typeof starter.later>, Promise<CallHandle<Entry[]>>>(true);
+  same<ReturnType<typeof starter.increment>, Promise<CallHandle<number>>>(true);
+  same<ReturnType<typeof starter.maybe>, Promise<CallHandle<string | number>>>(true);
+  same<ReturnType<typeof starter.nothing>, Promise<CallHandle<void>>>(true);
+  const handle = await starter.later(entry);
+  same<ReturnType<typeof handle.result>, Promise<Entry[]>>(true);
+  same<ReturnType<typeof handle.status>, Promise<CallStatus>>(true);
+  await handle.result({ timeout: "1.5h" });
+  await handle.resolve([entry]);
+  await handle.reject(new Error("no"));
+  // @ts-expect-error TS2322: another result
+  await handle.resolve([1]);
+  // @ts-expect-error TS2322: no duration
+  await handle.result({ timeout: "soon" });
+  // @ts-expect-error TS2561: no such option
+  await handle.result({ timeoutMs: 5 });
+  // @ts-expect-error TS2345: a wrong type
+  void starter.increment("2");
+  // @ts-expect-error TS2554: too many
+  void starter.increment(1, 2);
+  // @ts-expect-error TS2339: no such method
+  void starter.decrement(2);
+  // @ts-expect-error TS2339: it is tracked already
+  void starter.start();
+
+  const byId = client.call<number>("id");
+  same<typeof byId, CallHandle<number>>(true);
+  same<ReturnType<typeof byId.result>, Promise<number>>(true);
+  same<ReturnType<ReturnType<typeof client.call>["result"]>, Promise<unknown>>(true);
+  await byId.resolve(1);
+  // @ts-expect-error TS2345: another result
+  await byId.resolve("x");
+  // @ts-expect-error TS2345: an id is a string
+  client.call(1);
+}
+
+export function messageOptions(): void {
+  const counter = client.actor(Counter).get("c1");
+  for (const delay of [5, 1.5, "5s", "1.5h", "10m", "100ms", "7d"] as const) counter.send({ delay });
+  counter.start({ delay: "5s", idempotencyKey: "k" });
+  // @ts-expect-error TS2322: no such unit
+  counter.send({ delay: "10x" });
+  // @ts-expect-error TS2322: no duration
+  counter.start({ delay: "abc" });
+  // @ts-expect-error TS2322: a unit must be given
+  counter.send({ delay: "10" });
+  // @ts-expect-error TS2322: nor is it a date
+  counter.start({ delay: new Date() });
+  // @ts-expect-error TS2322: a key is text
+  counter.send({ idempotencyKey: 7 });
+  // @ts-expect-error TS2561: no such option
+  counter.send({ delayMs: 5 });
+  // @ts-expect-error TS2353: messages are not waited for
+  counter.start({ timeoutMs: 5 });
+}
+
 export async function byName(): Promise<void> {
   const namespace = client.actor<CounterType>("Counter");
   same<typeof namespace, ActorNamespace<Counter>>(true);
@@ -122,6 +209,9 @@ export async function byName(): Promise<void> {
   await counter.increment("2");
   // @ts-expect-error TS2339: no such method
   await counter.decrement(2);
+  same<ReturnType<ReturnType<typeof counter.start>["increment"]>, Promise<CallHandle<number>>>(true);
+  // @ts-expect-error TS2339: no such method, as a message
+  await counter.send().decrement(2);
   // @ts-expect-error TS2339: without a type nothing is known
   await client.actor("Counter").get("c1").increment(2);
   // @ts-expect-error TS2344: the type is no actor's
@@ -178,6 +268,7 @@ export class Accepted extends DurableActor {
   @Method bare(): void {}
   @Method() called(): void {}
   @Method({ readonly: true }) async optioned(_a: string, _b?: number): Promise<void> {}
+  @Method({ maxAttempts: 5 }) retried(): void {}
 }
 
 @Actor("Named")
@@ -219,6 +310,8 @@ export class WrongMembers extends DurableActor {
   @Method({ readOnly: true }) optioned(): void {}
   // @ts-expect-error TS1241 TS2322: @Method with an option of the wrong type
   @Method({ readonly: 1 }) typed(): void {}
+  // @ts-expect-error TS1241 TS2322: @Method with attempts that are no number
+  @Method({ maxAttempts: "3" }) retried(): void {}
   // @ts-expect-error TS1241: @Transient on a method
   @Transient passing(): void {}
   // @ts-expect-error TS1241: @Actor on a method
@@ -237,5 +330,29 @@ export class ContextUse extends DurableActor {
     this.ctx = this.ctx;
     // @ts-expect-error TS2540: nor what is in it
     this.ctx.actorId = "other";
+  }
+}
+
+export class LeftOpen extends DurableActor {
+  @Method decide(): string {
+    return this.ctx.pending();
+  }
+  @Method async decideLater(): Promise<string> {
+    return this.ctx.pending();
+  }
+  @Method decideSoon(): Promise<string> {
+    return this.ctx.pending();
+  }
+  @Method decideOften(): Entry[] {
+    // @ts-expect-error TS2322: of another type
+    return this.ctx.pending<string>();
+  }
+  @Method settle(callId: string): void {
+    this.ctx.resolve(callId, { approved: true });
+    this.ctx.reject(callId, new Error("no"));
+    // @ts-expect-error TS2345: an id is a string
+    this.ctx.resolve(1);
+    // @ts-expect-error TS2554: an error must be given
+    this.ctx.reject(callId);
   }
 }

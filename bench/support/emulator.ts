@@ -24,6 +24,7 @@ export async function startEndpoint(): Promise<Endpoint> {
     });
   }
   const { DURABLE_TABLE: table = "" } = await provision({
+    only: ["dynamodb"],
     environment: { DURABLE_TABLE: `Bench-${randomUUID()}` },
   });
   return { table, name, stop };

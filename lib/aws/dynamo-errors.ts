@@ -1,5 +1,12 @@
 /** What DynamoDB's errors mean here. */
 import { DurableError, InternalError, StateTooLarge, StoreUnavailable } from "../errors";
+import type { TableVariable } from "./environment";
+
+/** A table, and the variable that names it. */
+export interface TableName {
+  readonly name: string;
+  readonly variable: TableVariable;
+}
 
 /** The request was understood and will never work: repeating it is no use. */
 const PERMANENT = new Set([
@@ -11,10 +18,10 @@ const PERMANENT = new Set([
   "ValidationException",
 ]);
 
-export function fromDynamo(thrown: unknown, table: string): DurableError {
+export function fromDynamo(thrown: unknown, table: TableName): DurableError {
   if (thrown instanceof DurableError) return thrown;
   const { name, message } = thrown as Error;
-  const details = { table, error: name };
+  const details = { table: table.name, error: name };
   if (name === "ValidationException" && /item size/i.test(message)) {
     return new StateTooLarge(
       "The actor's item would be larger than DynamoDB keeps (400 KB). Nothing was written.",
@@ -24,7 +31,7 @@ export function fromDynamo(thrown: unknown, table: string): DurableError {
   }
   if (name === "ResourceNotFoundException") {
     return new InternalError(
-      `The table "${table}" does not exist at this endpoint and region. DURABLE_TABLE names it.`,
+      `The table "${table.name}" does not exist at this endpoint and region. ${table.variable} names it.`,
       details,
       thrown,
     );

@@ -1,15 +1,17 @@
-/** How a head and a part look as DynamoDB items. The state is JSON text, readable in the console. */
+/** How a head, a part and a tracked call look as DynamoDB items. Values are JSON text, readable in the console. */
+import { addressKey, parseAddressKey } from "../address";
 import { CorruptState } from "../errors";
+import type { NewTrackedCall, Outcome, TrackedCall } from "../messages/tracked-calls";
 import type { Head, Part } from "../store";
+import type { Item } from "./dynamo-table";
 
 export const HEAD_SORT_KEY = "HEAD";
 const PART_SORT_KEY_PREFIX = "PART#";
 
-export type Item = Record<string, unknown>;
-
 /** @throws CorruptState when the item is not what this package writes */
 export function headOfItem(item: Item): Head {
-  const { version = 0, fence, leaseId, leaseUntil, state, schema, inbox = "", spilled = false } = item;
+  const { version = 0, fence, leaseId, leaseUntil, state, schema } = item;
+  const { inbox = "", spilled = false, failing = "", outbox = "" } = item;
   const valid =
     isCount(version) &&
     isCount(fence) &&
@@ -18,25 +20,20 @@ export function headOfItem(item: Item): Head {
     isOptional("string", state) &&
     isOptional("number", schema) &&
     typeof inbox === "string" &&
-    typeof spilled === "boolean";
-  if (!valid) {
-    throw new CorruptState(
-      `The item ${String(item.pk)} is not one that this package wrote. It was left as it is.`,
-      {
-        key: String(item.pk),
-      },
-    );
-  }
+    typeof spilled === "boolean" &&
+    typeof failing === "string" &&
+    typeof outbox === "string";
+  if (!valid) throw corrupt(item);
   return {
     version,
     fence,
-    ...(leaseId === undefined ? {} : { leaseId: leaseId as string }),
-    ...(leaseUntil === undefined ? {} : { leaseUntilMs: leaseUntil as number }),
-    ...(state === undefined
-      ? {}
-      : { state: { text: state as string, schema: (schema as number | undefined) ?? 1 } }),
+    ...(leaseId === undefined ? {} : { leaseId }),
+    ...(leaseUntil === undefined ? {} : { leaseUntilMs: leaseUntil }),
+    ...(state === undefined ? {} : { state: { text: state, schema: schema ?? 1 } }),
     inbox,
     spilled,
+    failing,
+    outbox,
   };
 }
 
@@ -49,26 +46,85 @@ export function itemOfPart(key: string, { name, body, expiresAtMs }: Part): Item
     pk: key,
     sk: partSortKey(name),
     body,
-    // DynamoDB's time to live counts seconds.
-    ...(expiresAtMs === undefined ? {} : { expiresAt: Math.ceil(expiresAtMs / 1_000) }),
+    ...(expiresAtMs === undefined ? {} : { expiresAt: expirySeconds(expiresAtMs) }),
   };
 }
 
-export function partOfItem({ sk, body, expiresAt }: Item): Part {
+/** @throws CorruptState when the item is not what this package writes */
+export function partOfItem(item: Item): Part {
+  const { sk, body, expiresAt } = item;
   if (typeof sk !== "string" || typeof body !== "string" || !isOptional("number", expiresAt)) {
-    throw new CorruptState("A part is not one that this package wrote.", { key: String(sk) });
+    throw corrupt(item);
   }
   return {
     name: sk.slice(PART_SORT_KEY_PREFIX.length),
     body,
-    ...(expiresAt === undefined ? {} : { expiresAtMs: (expiresAt as number) * 1_000 }),
+    ...(expiresAt === undefined ? {} : { expiresAtMs: expiresAt * 1_000 }),
   };
+}
+
+/** A call that has just begun, without its key. */
+export function attributesOfCall({ address, method, startedMs, expiresMs }: NewTrackedCall): Item {
+  return {
+    actor: addressKey(address),
+    method,
+    status: "pending",
+    startedAt: startedMs,
+    expiresAt: expirySeconds(expiresMs),
+  };
+}
+
+/** @throws CorruptState when the item is not what this package writes */
+export function callOfItem(item: Item): TrackedCall {
+  const { pk, actor, method, startedAt, settledAt } = item;
+  const valid =
+    typeof pk === "string" &&
+    typeof actor === "string" &&
+    actor.includes("/") &&
+    typeof method === "string" &&
+    typeof startedAt === "number" &&
+    isOptional("number", settledAt);
+  if (!valid) throw corrupt(item);
+  const outcome = outcomeOfItem(item);
+  return {
+    callId: pk,
+    address: parseAddressKey(actor),
+    method,
+    startedMs: startedAt,
+    ...(outcome === undefined ? {} : { outcome }),
+    ...(settledAt === undefined ? {} : { settledMs: settledAt }),
+  };
+}
+
+function outcomeOfItem(item: Item): Outcome | undefined {
+  const { status, result, error } = item;
+  if (status === "pending") return undefined;
+  if (status === "succeeded" && isOptional("string", result)) return { status, result };
+  if (status === "failed" && typeof error === "string") return { status, error };
+  throw corrupt(item);
+}
+
+/** DynamoDB's time to live counts seconds. Rounded up: nothing may disappear early. */
+export function expirySeconds(expiresMs: number): number {
+  return Math.ceil(expiresMs / 1_000);
+}
+
+function corrupt({ pk, sk }: Item): CorruptState {
+  const key = sk === undefined ? String(pk) : `${String(pk)} ${String(sk)}`;
+  return new CorruptState(`The item ${key} is not one that this package wrote. It was left as it is.`, {
+    key,
+  });
 }
 
 function isCount(value: unknown): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= 0;
 }
 
-function isOptional(type: "string" | "number", value: unknown): boolean {
+interface Primitives {
+  string: string;
+  number: number;
+}
+
+function isOptional<T extends keyof Primitives>(type: T, value: unknown): value is Primitives[T] | undefined {
   return value === undefined || typeof value === type;
 }

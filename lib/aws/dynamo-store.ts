@@ -5,28 +5,25 @@
  *     free ──acquire──► held ──commit──► held ──commit+release──► free
  *                         └─ time passes: acquire by another raises the fence, and the first one's commit is refused
  *
- * Any write may have been applied although its response was lost and the SDK sent it again. The repetition then fails
- * its own condition; what the refusal brings (`ALL_OLD`, else a read) shows that it was our own write.
+ * A refused condition may be the repetition of our own write; see `aws/dynamo-table.ts`.
  */
-import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import {
+  BatchWriteCommand,
   type DynamoDBDocumentClient,
-  GetCommand,
   PutCommand,
   QueryCommand,
-  UpdateCommand,
-  type UpdateCommandInput,
-  type UpdateCommandOutput,
 } from "@aws-sdk/lib-dynamodb";
-import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { type Address, addressKey } from "../address";
+import { type Clock, sleep, systemClock } from "../clock";
+import { StoreUnavailable } from "../errors";
 import type { Lease } from "../lease";
+import { backoffMs, type Random, systemRandom } from "../random";
 import type { Acquired, Commit, Committed, Head, LeaseRequest, Part, Store } from "../store";
-import { fromDynamo } from "./dynamo-errors";
-import { HEAD_SORT_KEY, headOfItem, type Item, itemOfPart, partOfItem, partSortKey } from "./dynamo-item";
+import { chunks } from "./chunks";
+import { HEAD_SORT_KEY, headOfItem, itemOfPart, partOfItem, partSortKey } from "./dynamo-item";
+import { DynamoTable, type Item, type Written } from "./dynamo-table";
 
-// Conditions. Safety rests on the first three alone; the others only say who may try. Every name has a #: some are
-// reserved words, and parsing is quicker than for bare names.
+// Conditions. Safety rests on the first three alone; the others only say who may try.
 const SAME_LEASE = "#leaseId = :leaseId";
 const SAME_FENCE = "#fence = :fence";
 const SAME_VERSION = "#version = :onVersion";
@@ -37,79 +34,82 @@ const LEASE_ENDED = "#leaseUntil <= :now";
 const FREE = `${NO_LEASE} OR ${LEASE_ENDED}`;
 const HELD = `${SAME_LEASE} AND ${SAME_FENCE}`;
 
+const PARTS_BETWEEN = "pk = :pk AND sk BETWEEN :first AND :last";
+/** Sorts after every ASCII character. */
+const AFTER_ASCII = "\u00ff";
+
 /** An item has at most 400 KB; the head needs some for its inbox and its names. */
 const MAX_STATE_BYTES = 360 * 1_024;
 const MAX_PART_BYTES = 390 * 1_024;
 
-type Written =
-  | { readonly ok: true; readonly item: Item | undefined }
-  | { readonly ok: false; readonly current: Head | undefined };
+/** DynamoDB takes 16 MB a request, but a body of quotes is twice as long on the way; and smaller ones fail for less. */
+const MAX_BATCH_BYTES = 4 * 1_024 * 1_024;
+const MAX_BATCH_ITEMS = 25;
+const MAX_BATCH_ATTEMPTS = 8;
 
 export class DynamoStore implements Store {
   readonly maxStateBytes = MAX_STATE_BYTES;
   readonly maxPartBytes = MAX_PART_BYTES;
+  private readonly table: DynamoTable;
+  private readonly clock: Clock;
+  private readonly random: Random;
 
   constructor(
-    private readonly client: DynamoDBDocumentClient,
-    private readonly table: string,
-  ) {}
+    client: DynamoDBDocumentClient,
+    table: string,
+    { clock = systemClock, random = systemRandom }: { readonly clock?: Clock; readonly random?: Random } = {},
+  ) {
+    this.table = new DynamoTable(client, { name: table, variable: "DURABLE_TABLE" });
+    this.clock = clock;
+    this.random = random;
+  }
 
   async acquire(address: Address, { leaseId, nowMs, untilMs }: LeaseRequest): Promise<Acquired> {
-    const written = await this.update(address, {
+    const written = await this.table.update(headKey(address), {
       UpdateExpression: "SET #leaseId = :leaseId, #leaseUntil = :until ADD #fence :one",
       ConditionExpression: FREE,
       ExpressionAttributeValues: { ":leaseId": leaseId, ":until": untilMs, ":now": nowMs, ":one": 1 },
       ReturnValues: "ALL_NEW",
     });
     if (written.ok) return { acquired: true, head: headOfItem(written.item ?? {}) };
-    const { current } = written;
+    const current = currentHead(written);
     if (current?.leaseId === leaseId) return { acquired: true, head: current };
     return { acquired: false, leaseUntilMs: current?.leaseUntilMs ?? nowMs };
   }
 
   async commit(address: Address, lease: Lease, commit: Commit): Promise<Committed> {
-    const { onVersion, state, schema, inbox, spilled, release } = commit;
+    const { onVersion, state, schema, inbox, spilled, failing, outbox, release } = commit;
     const set = ["#version = :version"];
-    const values: Record<string, unknown> = {
-      ":leaseId": lease.id,
-      ":fence": lease.fence,
-      ":version": onVersion + 1,
-    };
+    const remove = release ? ["#leaseId", "#leaseUntil"] : [];
+    const values: Item = { ":leaseId": lease.id, ":fence": lease.fence, ":version": onVersion + 1 };
     if (onVersion > 0) values[":onVersion"] = onVersion;
-    if (state !== undefined) {
-      set.push("#state = :state");
-      values[":state"] = state;
+    const changed = { state, schema, inbox, spilled: spilled || undefined, failing, outbox };
+    for (const [name, value] of Object.entries(changed)) {
+      // Absent is what empty means.
+      if (value === "") remove.push(`#${name}`);
+      else if (value !== undefined) {
+        set.push(`#${name} = :${name}`);
+        values[`:${name}`] = value;
+      }
     }
-    if (schema !== undefined) {
-      set.push("#schema = :schema");
-      values[":schema"] = schema;
-    }
-    if (inbox !== undefined) {
-      set.push("#inbox = :inbox");
-      values[":inbox"] = inbox;
-    }
-    if (spilled) {
-      set.push("#spilled = :spilled");
-      values[":spilled"] = true;
-    }
-    const written = await this.update(address, {
-      UpdateExpression: `SET ${set.join(", ")}${release ? " REMOVE #leaseId, #leaseUntil" : ""}`,
+    const written = await this.table.update(headKey(address), {
+      UpdateExpression: `SET ${set.join(", ")}${remove.length > 0 ? ` REMOVE ${remove.join(", ")}` : ""}`,
       ConditionExpression: `${HELD} AND ${onVersion > 0 ? SAME_VERSION : NEVER_COMMITTED}`,
       ExpressionAttributeValues: values,
     });
-    return written.ok ? { committed: true } : { committed: false, current: written.current };
+    return written.ok ? { committed: true } : { committed: false, current: currentHead(written) };
   }
 
-  async release(address: Address, lease: Lease): Promise<void> {
-    await this.update(address, {
-      UpdateExpression: "REMOVE #leaseId, #leaseUntil",
+  async release(address: Address, lease: Lease, { delivered }: { delivered: boolean }): Promise<void> {
+    await this.table.update(headKey(address), {
+      UpdateExpression: `REMOVE #leaseId, #leaseUntil${delivered ? ", #outbox" : ""}`,
       ConditionExpression: HELD,
       ExpressionAttributeValues: { ":leaseId": lease.id, ":fence": lease.fence },
     });
   }
 
   async renew(address: Address, lease: Lease, untilMs: number): Promise<boolean> {
-    const written = await this.update(address, {
+    const written = await this.table.update(headKey(address), {
       UpdateExpression: "SET #leaseUntil = :until",
       ConditionExpression: HELD,
       ExpressionAttributeValues: { ":leaseId": lease.id, ":fence": lease.fence, ":until": untilMs },
@@ -117,96 +117,78 @@ export class DynamoStore implements Store {
     return written.ok;
   }
 
-  async read(address: Address, { consistent }: { consistent: boolean }): Promise<Head | undefined> {
-    const command = new GetCommand({
-      TableName: this.table,
-      Key: headKey(address),
-      ConsistentRead: consistent,
-    });
-    const { Item: item } = await this.sending(() => this.client.send(command));
+  async read(address: Address, options: { consistent: boolean }): Promise<Head | undefined> {
+    const item = await this.table.get(headKey(address), options);
     return item === undefined ? undefined : headOfItem(item);
   }
 
-  async writePart(address: Address, part: Part): Promise<void> {
-    const command = new PutCommand({ TableName: this.table, Item: itemOfPart(addressKey(address), part) });
-    await this.sending(() => this.client.send(command));
+  async writeParts(address: Address, parts: readonly Part[]): Promise<void> {
+    const key = addressKey(address);
+    const [first, ...others] = parts;
+    if (first !== undefined && others.length === 0) {
+      const command = new PutCommand({ TableName: this.table.name, Item: itemOfPart(key, first) });
+      await this.table.sending((client) => client.send(command));
+      return;
+    }
+    const bytesOf = ({ body }: Part) => Buffer.byteLength(body);
+    for (const chunk of chunks(parts, MAX_BATCH_ITEMS, MAX_BATCH_BYTES, bytesOf)) {
+      await this.writeItems(chunk.map((part) => itemOfPart(key, part)));
+    }
   }
 
-  async readParts(address: Address, prefix: string): Promise<Part[]> {
+  async readPart(address: Address, name: string): Promise<Part | undefined> {
+    const key = { pk: addressKey(address), sk: partSortKey(name) };
+    const item = await this.table.get(key, { consistent: true });
+    return item === undefined ? undefined : partOfItem(item);
+  }
+
+  async readParts(address: Address, prefix: string, from = prefix): Promise<Part[]> {
+    const first = from > prefix ? from : prefix;
+    const last = prefix + AFTER_ASCII;
+    if (first > last) return [];
     const parts: Part[] = [];
     let after: Item | undefined;
     do {
-      const page = await this.sending(() =>
-        this.client.send(
-          new QueryCommand({
-            TableName: this.table,
-            KeyConditionExpression: "pk = :pk AND begins_with(sk, :prefix)",
-            ExpressionAttributeValues: { ":pk": addressKey(address), ":prefix": partSortKey(prefix) },
-            ConsistentRead: true,
-            ...(after === undefined ? {} : { ExclusiveStartKey: after }),
-          }),
-        ),
-      );
+      const command = new QueryCommand({
+        TableName: this.table.name,
+        KeyConditionExpression: PARTS_BETWEEN,
+        ExpressionAttributeValues: {
+          ":pk": addressKey(address),
+          ":first": partSortKey(first),
+          ":last": partSortKey(last),
+        },
+        ConsistentRead: true,
+        ...(after === undefined ? {} : { ExclusiveStartKey: after }),
+      });
+      const page = await this.table.sending((client) => client.send(command));
       parts.push(...(page.Items ?? []).map(partOfItem));
       after = page.LastEvaluatedKey;
     } while (after !== undefined);
     return parts;
   }
 
-  /** A conditional update of the head. A refusal is a result; it brings the head as it is now. */
-  private async update(
-    address: Address,
-    input: Omit<UpdateCommandInput, "TableName" | "Key">,
-  ): Promise<Written> {
-    const command = new UpdateCommand({
-      TableName: this.table,
-      Key: headKey(address),
-      ExpressionAttributeNames: namesIn(`${input.UpdateExpression} ${input.ConditionExpression}`),
-      ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-      ...input,
-    });
-    try {
-      const output: UpdateCommandOutput = await this.client.send(command);
-      return { ok: true, item: output.Attributes };
-    } catch (thrown) {
-      if (!isRefusal(thrown)) throw fromDynamo(thrown, this.table);
-      // Some endpoints do not know ALL_OLD.
-      const current =
-        thrown.Item === undefined
-          ? await this.read(address, { consistent: true })
-          : headOfItem(unmarshall(thrown.Item));
-      return { ok: false, current };
+  /** DynamoDB may take only some of a batch when it is busy. */
+  private async writeItems(items: readonly Item[]): Promise<void> {
+    const { name } = this.table;
+    let requests: Item[] = items.map((item) => ({ PutRequest: { Item: item } }));
+    for (let attempt = 0; attempt < MAX_BATCH_ATTEMPTS; attempt++) {
+      if (attempt > 0) await sleep(this.clock, backoffMs(attempt, 50, 1_000, this.random));
+      const command = new BatchWriteCommand({ RequestItems: { [name]: requests } });
+      const { UnprocessedItems: unprocessed } = await this.table.sending((client) => client.send(command));
+      requests = unprocessed?.[name] ?? [];
+      if (requests.length === 0) return;
     }
-  }
-
-  private async sending<T>(request: () => Promise<T>): Promise<T> {
-    try {
-      return await request();
-    } catch (thrown) {
-      throw fromDynamo(thrown, this.table);
-    }
+    throw new StoreUnavailable(
+      `DynamoDB left ${requests.length} of ${items.length} items unwritten, ${MAX_BATCH_ATTEMPTS} times.`,
+      { table: name, attempts: MAX_BATCH_ATTEMPTS },
+    );
   }
 }
 
-function headKey(address: Address): { pk: string; sk: string } {
+function headKey(address: Address): Item {
   return { pk: addressKey(address), sk: HEAD_SORT_KEY };
 }
 
-/** `#name` stands for `name`, in all expressions here. There are only a few of these, and each is sent again and again. */
-function namesIn(expressions: string): Record<string, string> {
-  let names = knownNames.get(expressions);
-  if (names === undefined) {
-    names = Object.fromEntries(
-      Array.from(expressions.matchAll(/#(\w+)/g), ([alias, name]) => [alias, String(name)]),
-    );
-    knownNames.set(expressions, names);
-  }
-  return names;
-}
-
-const knownNames = new Map<string, Record<string, string>>();
-
-/** By name: an application may bundle a second copy of the SDK. */
-function isRefusal(thrown: unknown): thrown is Error & { readonly Item?: Record<string, AttributeValue> } {
-  return thrown instanceof Error && thrown.name === "ConditionalCheckFailedException";
+function currentHead({ current }: Extract<Written, { ok: false }>): Head | undefined {
+  return current === undefined ? undefined : headOfItem(current);
 }

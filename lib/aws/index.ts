@@ -1,6 +1,7 @@
 /** `durable-lambda/aws`: the adapters to AWS. The only entry that loads the AWS SDK. */
+export { deadLettersFromEnvironment } from "./dead-letters";
 export type { Environment } from "./environment";
-export { storeFromEnvironment } from "./from-environment";
+export { portsFromEnvironment, storeFromEnvironment } from "./from-environment";
 export { type LambdaTransportOptions, lambdaTransport } from "./lambda-transport";
 export { type ProvisionOptions, provision } from "./provision";
 export { type Sigv4Options, sigv4 } from "./sigv4";

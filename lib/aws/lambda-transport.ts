@@ -1,8 +1,8 @@
 /** Calls by invoking the router function. */
 import { InvokeCommand, type LambdaClient } from "@aws-sdk/client-lambda";
 import type { Transport } from "../client/transport";
-import type { InvocationReply } from "../envelope";
 import { InternalError, PayloadTooLarge, TransportError } from "../errors";
+import type { InvocationReply } from "../invocation";
 import { lambdaClient } from "./clients";
 
 export interface LambdaTransportOptions {

@@ -1,13 +1,22 @@
-/** The client: typed calls over any transport, sent again when that is safe and may help. */
+/** The client: typed calls and messages over any transport. */
 import type { ActorClass, DurableActor } from "../actor";
-import { type Clock, sleep, systemClock } from "../clock";
-import { definitionOf } from "../definition";
-import { DEFAULT_TIMEOUT_MS, type Invocation, MAX_TIMEOUT_MS, openReply } from "../envelope";
-import { type DurableError, UnexpectedEvent } from "../errors";
-import { backoffMs, type Random, systemRandom } from "../random";
+import { keyedCallId } from "../call-id";
+import { type Clock, systemClock } from "../clock";
+import { type ActorDefinition, definitionOf } from "../definition";
+import { durationMs } from "../duration";
+import { DEFAULT_TIMEOUT_MS, type Invocation, MAX_MESSAGE_DELAY_MS, openReply } from "../invocation";
+import { type Random, systemRandom } from "../random";
 import { type Json, pack } from "../values/codec";
-import { asDurableError } from "../wire-error";
-import { type ActorNamespace, type CallOptions, namespace } from "./proxy";
+import { type CallHandle, callHandle } from "./call-handle";
+import {
+  type ActorNamespace,
+  type CallOptions,
+  type MethodCall,
+  namespace,
+  type Receipt,
+  type SendOptions,
+} from "./proxy";
+import { Requester } from "./requester";
 import type { Transport } from "./transport";
 
 export interface Client {
@@ -21,6 +30,11 @@ export interface Client {
    * `client.actor<Counter>("Counter")`.
    */
   actor<A extends DurableActor = DurableActor>(name: string): ActorNamespace<A>;
+  /**
+   * A call that was started, here or in another process, by its id. Asks nothing yet.
+   * @example const decision = await client.call<Decision>(callId).result({ timeout: "1m" });
+   */
+  call<T = unknown>(callId: string): CallHandle<T>;
 }
 
 export interface ClientPorts {
@@ -28,68 +42,79 @@ export interface ClientPorts {
   readonly random?: Random;
 }
 
-/** A call is sent at most this often; its timeout mostly ends it before. */
-const MAX_ATTEMPTS = 12;
-
 export function clientOver(
   transport: Transport,
   { clock = systemClock, random = systemRandom }: ClientPorts = {},
 ): Client {
+  const requester = new Requester(transport, clock, random);
+
   /** Every attempt carries the same call id, so that a call that was applied without an answer is not applied again. */
-  async function call(
-    actor: string,
-    id: string,
-    method: string,
-    args: readonly unknown[],
-    { timeoutMs = DEFAULT_TIMEOUT_MS, consistency, idempotencyKey }: CallOptions,
-  ): Promise<unknown> {
-    const invocation: Invocation = {
+  function invocationOf(
+    { actor, id, method, args }: MethodCall,
+    idempotencyKey: string | undefined,
+  ): Invocation & { readonly callId: string } {
+    const own = idempotencyKey !== undefined;
+    return {
       actor,
       id,
       method,
       args: pack(args, "args") as Json[],
-      callId: idempotencyKey ?? random.id(),
-      ...(consistency === undefined ? {} : { consistency }),
+      ...(own
+        ? { callId: keyedCallId({ type: actor, id }, idempotencyKey) }
+        : { callId: random.id(), sentAtMs: clock.now() }),
     };
-    checkTimeout(timeoutMs);
-    const deadlineMs = clock.now() + timeoutMs;
-    // A key of the caller's may have been used before this client came.
-    const first = idempotencyKey === undefined ? 1 : 2;
-    for (let attempt = 0; ; attempt++) {
-      const remainingMs = Math.max(1, Math.ceil(deadlineMs - clock.now()));
-      const failure = await once({ ...invocation, attempt: first + attempt, timeoutMs: remainingMs });
-      if (!("error" in failure)) return failure.value;
-      const waitMs = backoffMs(attempt, 20, 2_000, random);
-      const worthwhile =
-        failure.error.retryable && attempt + 1 < MAX_ATTEMPTS && clock.now() + waitMs < deadlineMs;
-      if (!worthwhile) throw failure.error;
-      await sleep(clock, waitMs);
-    }
   }
 
-  async function once(invocation: Invocation): Promise<{ value: unknown } | { error: DurableError }> {
-    try {
-      return { value: openReply(await transport.invoke(invocation)) };
-    } catch (thrown) {
-      return { error: asDurableError(thrown) };
-    }
+  async function call(method: MethodCall, options: CallOptions): Promise<unknown> {
+    const { timeoutMs = DEFAULT_TIMEOUT_MS, consistency, idempotencyKey } = options;
+    const invocation = {
+      ...invocationOf(method, idempotencyKey),
+      ...(consistency === undefined ? {} : { consistency }),
+    };
+    const reply = await requester.send(timeoutMs, (attempt, remainingMs) => ({
+      ...invocation,
+      attempt,
+      timeoutMs: remainingMs,
+    }));
+    return openReply(reply);
+  }
+
+  async function queue(
+    mode: "send" | "start",
+    method: MethodCall,
+    { delay = 0, idempotencyKey }: SendOptions,
+  ): Promise<Receipt> {
+    const delayMs = durationMs(delay, "delay", { minMs: 0, maxMs: MAX_MESSAGE_DELAY_MS });
+    const invocation = {
+      ...invocationOf(method, idempotencyKey),
+      mode,
+      ...(delayMs === 0 ? {} : { delayMs }),
+    };
+    await requester.send(DEFAULT_TIMEOUT_MS, (attempt) => ({
+      ...invocation,
+      ...(attempt === 1 ? {} : { attempt }),
+    }));
+    return { callId: invocation.callId };
+  }
+
+  function actorNamespace<A extends DurableActor>(
+    name: string,
+    definition: ActorDefinition | undefined,
+  ): ActorNamespace<A> {
+    return namespace<A>(name, definition, {
+      call,
+      send: (method, options) => queue("send", method, options),
+      start: async (method, options) => callHandle((await queue("start", method, options)).callId, requester),
+    });
   }
 
   return {
     actor<A extends DurableActor>(actor: ActorClass<A> | string): ActorNamespace<A> {
-      const definition = typeof actor === "string" ? undefined : definitionOf(actor);
-      if (definition !== undefined) transport.register?.(definition.type);
-      const name = definition?.name ?? String(actor);
-      return namespace<A>(definition, (id, method, args, options) => call(name, id, method, args, options));
+      if (typeof actor === "string") return actorNamespace<A>(actor, undefined);
+      const definition = definitionOf(actor);
+      transport.register?.(definition.type);
+      return actorNamespace<A>(definition.name, definition);
     },
+    call: <T>(callId: string) => callHandle<T>(callId, requester),
   };
-}
-
-function checkTimeout(timeoutMs: number): void {
-  if (Number.isInteger(timeoutMs) && timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_MS) return;
-  throw new UnexpectedEvent(`"timeoutMs" (${timeoutMs}) is not a whole number from 1 to ${MAX_TIMEOUT_MS}.`, {
-    field: "timeoutMs",
-    value: timeoutMs,
-    limit: MAX_TIMEOUT_MS,
-  });
 }

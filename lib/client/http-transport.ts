@@ -1,7 +1,7 @@
 /** Calls over HTTP: to the local app, a Function URL or an HTTP API. */
-import type { Invocation, InvocationReply } from "../envelope";
-import { DEFAULT_TIMEOUT_MS } from "../envelope";
 import { TransportError } from "../errors";
+import { DEFAULT_TIMEOUT_MS, type Invocation, type InvocationReply } from "../invocation";
+import type { CallRequest } from "../messages/call-request";
 import type { Transport } from "./transport";
 
 export interface HttpTransportOptions {
@@ -34,6 +34,7 @@ export function httpTransport({ url, headers = {}, sign }: HttpTransportOptions)
   const base = url.replace(/\/+$/, "");
   return {
     async invoke(invocation) {
+      const { timeoutMs = DEFAULT_TIMEOUT_MS } = "actor" in invocation ? invocation : {};
       const request: UnsignedRequest = {
         method: "POST",
         // Not /actors/{type}/{id}/{method}: URLs resolve an id such as ".." away, and HTTP APIs decode paths.
@@ -46,7 +47,7 @@ export function httpTransport({ url, headers = {}, sign }: HttpTransportOptions)
           method: request.method,
           headers: sign === undefined ? request.headers : await sign(request),
           body: request.body,
-          signal: AbortSignal.timeout((invocation.timeoutMs ?? DEFAULT_TIMEOUT_MS) + ANSWER_MARGIN_MS),
+          signal: AbortSignal.timeout(timeoutMs + ANSWER_MARGIN_MS),
         });
         return readReply(invocation, response.status, await response.text());
       } catch (cause) {
@@ -61,7 +62,7 @@ export function httpTransport({ url, headers = {}, sign }: HttpTransportOptions)
   };
 }
 
-function readReply(invocation: Invocation, status: number, text: string): InvocationReply {
+function readReply(request: Invocation | CallRequest, status: number, text: string): InvocationReply {
   let reply: unknown;
   try {
     reply = JSON.parse(text);
@@ -69,13 +70,11 @@ function readReply(invocation: Invocation, status: number, text: string): Invoca
     reply = undefined;
   }
   if (typeof reply === "object" && reply !== null && "ok" in reply) return reply as InvocationReply;
-  throw new TransportError(
-    `The answer to ${invocation.actor}.${invocation.method} has status ${status} and is no reply.`,
-    {
-      status,
-      answer: text.slice(0, 200),
-    },
-  );
+  const asked = "actor" in request ? `${request.actor}.${request.method}` : `a "${request.mode}" request`;
+  throw new TransportError(`The answer to ${asked} has status ${status} and is no reply.`, {
+    status,
+    answer: text.slice(0, 200),
+  });
 }
 
 function reasonOf(cause: unknown): string {

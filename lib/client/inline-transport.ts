@@ -1,5 +1,4 @@
 /** Runs turns in the caller's own process: no Lambda hop, the same leases and commits. */
-import type { Invocation } from "../envelope";
 import { unlimitedTime } from "../envelope";
 import { invoke, replyOfAnswer } from "../runtime/invoke";
 import type { Runtime } from "../runtime/runtime";
@@ -10,9 +9,9 @@ export function inlineTransport(runtime: Runtime): Transport {
     register: (type) => {
       runtime.registry.add(type);
     },
-    async invoke(invocation) {
+    async invoke(request) {
       // Copied, as over any other transport: caller and actor must not share objects.
-      const copy = JSON.parse(JSON.stringify(invocation)) as Invocation;
+      const copy: unknown = JSON.parse(JSON.stringify(request));
       const answer = await invoke(runtime, copy, unlimitedTime(runtime.host.clock.now()));
       return replyOfAnswer(answer, { stack: false });
     },

@@ -2,10 +2,12 @@
 import type { DurableActor } from "../actor";
 import { checkActorId } from "../address";
 import { type ActorDefinition, isReserved, type MethodDefinition } from "../definition";
+import type { Duration } from "../duration";
 import type { Consistency } from "../envelope";
+import type { CallHandle } from "./call-handle";
 
-/** Hooks of the runtime's; not callable even where a class makes them public. */
-type HookName = "onCreate" | "onActivate" | "onDestroy";
+/** Hooks of the runtime's, not callable even where a class makes them public; and what a reference has itself. */
+type HookName = "onCreate" | "onActivate" | "onDestroy" | "send" | "start";
 
 /** The names of an actor's own public methods. */
 export type MethodName<A extends DurableActor> = {
@@ -14,12 +16,65 @@ export type MethodName<A extends DurableActor> = {
     : never;
 }[Exclude<keyof A, keyof DurableActor | HookName>];
 
-/** A reference to one actor: its public methods, each giving a promise of its result. */
+/** A reference to one actor: its public methods, each giving a promise of its result; or as messages. */
 export type ActorReference<A extends DurableActor> = {
   readonly [K in MethodName<A>]: A[K] extends (...args: infer P) => infer R
     ? (...args: P) => Promise<Awaited<R>>
     : never;
+} & ByMessage<A>;
+
+/** Calls that are queued instead of waited for. An actor processes its messages one by one, in their order. */
+export interface ByMessage<A extends DurableActor> {
+  /**
+   * The actor's methods as messages whose results nobody waits for. The promise of each resolves when the message is safe
+   * in the queue; its method then runs at least once, with exactly one effect.
+   *
+   * @throws (the promise) PayloadTooLarge for arguments of 1 MB and more; QueueUnavailable; NotSerializable
+   * @example
+   * await counter.get("room-1").send().increment(5);
+   * await counter.get("room-1").send({ delay: "10m", idempotencyKey: order.id }).increment(5);
+   */
+  send(options?: SendOptions): Sender<A>;
+  /**
+   * Like {@link send}, for results that somebody asks for later: each gives a handle of the call.
+   *
+   * @example
+   * const report = await reports.get("2026-11").start().build();
+   * await report.result({ timeout: "5m" });
+   */
+  start(options?: SendOptions): Starter<A>;
+}
+
+export type Sender<A extends DurableActor> = {
+  readonly [K in MethodName<A>]: A[K] extends (...args: infer P) => unknown
+    ? (...args: P) => Promise<Receipt>
+    : never;
 };
+
+export type Starter<A extends DurableActor> = {
+  readonly [K in MethodName<A>]: A[K] extends (...args: infer P) => infer R
+    ? (...args: P) => Promise<CallHandle<Awaited<R>>>
+    : never;
+};
+
+/** The message is queued. */
+export interface Receipt {
+  /** The method finds it in `ctx.callId`. */
+  readonly callId: string;
+}
+
+export interface SendOptions {
+  /**
+   * Run it this much later, never earlier: milliseconds, or a text such as `"30s"`, `"15m"`, `"7d"`; at most 10 years.
+   * Messages with a delay have no place in the order of the others. Default: at once.
+   */
+  readonly delay?: Duration;
+  /**
+   * Names this call: the same key on the same actor again, for at least 14 days, has no second effect. Any text; one key
+   * is for one call. Default: a new one for each call.
+   */
+  readonly idempotencyKey?: string;
+}
 
 /** All actors of one type. */
 export interface ActorNamespace<A extends DurableActor> {
@@ -43,46 +98,62 @@ export interface CallOptions {
   /** For readonly methods: `"eventual"` may miss the last second's changes and costs half. Default `"strong"`. */
   readonly consistency?: Consistency;
   /**
-   * Names this call: the same key on the same actor again has no second effect and gives the first result. At most
-   * 256 characters. One key is for one call. Default: a new one for each call.
+   * Names this call: the same key on the same actor again has no second effect and gives the first result. Any text;
+   * one key is for one call. Default: a new one for each call.
    */
   readonly idempotencyKey?: string;
 }
 
+/** A method that was called on a reference. */
+export interface MethodCall {
+  readonly actor: string;
+  readonly id: string;
+  readonly method: string;
+  readonly args: readonly unknown[];
+}
+
 /** What a reference does when one of its methods is called. */
-export type Send = (
-  id: string,
-  method: string,
-  args: readonly unknown[],
-  options: CallOptions,
-) => Promise<unknown>;
+export interface Actions {
+  call(method: MethodCall, options: CallOptions): Promise<unknown>;
+  send(method: MethodCall, options: SendOptions): Promise<Receipt>;
+  start(method: MethodCall, options: SendOptions): Promise<CallHandle>;
+}
 
 /**
  * @param definition the actor's definition, when its class is at hand; then only declared methods are there.
  *   Without it any name that could be a method is there, and the router decides.
  */
 export function namespace<A extends DurableActor>(
+  actor: string,
   definition: ActorDefinition | undefined,
-  send: Send,
+  actions: Actions,
 ): ActorNamespace<A> {
   return {
     get(id, options = {}) {
       checkActorId(id);
-      return reference(definition?.methods, (method, args) =>
-        send(id, method, args, options),
-      ) as ActorReference<A>;
+      const methods = (act: (method: MethodCall) => Promise<unknown>, own: Own = {}) =>
+        reference(definition?.methods, (method, args) => act({ actor, id, method, args }), own);
+      return methods((method) => actions.call(method, options), {
+        send: (sendOptions = {}) => methods((method) => actions.send(method, sendOptions)),
+        start: (startOptions = {}) => methods((method) => actions.start(method, startOptions)),
+      }) as ActorReference<A>;
     },
   };
 }
 
 type Call = (method: string, args: readonly unknown[]) => Promise<unknown>;
 
+/** What a reference has beside the methods, under names that no method can have. */
+type Own = Readonly<Record<string, (options?: SendOptions) => object>>;
+
 /** Answers to nothing but methods: not to `then`, so that it can be returned from async code, nor to symbols. */
-function reference(methods: ReadonlyMap<string, MethodDefinition> | undefined, call: Call): object {
+function reference(methods: ReadonlyMap<string, MethodDefinition> | undefined, call: Call, own: Own): object {
   const functions = new Map<string, (...args: unknown[]) => Promise<unknown>>();
   return new Proxy(Object.freeze(Object.create(null) as object), {
     get(_target, name) {
-      if (typeof name !== "string" || isReserved(name)) return undefined;
+      if (typeof name !== "string") return undefined;
+      if (Object.hasOwn(own, name)) return own[name];
+      if (isReserved(name)) return undefined;
       if (methods !== undefined && !methods.has(name)) return undefined;
       let method = functions.get(name);
       if (method === undefined) {

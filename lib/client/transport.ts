@@ -1,13 +1,14 @@
-/** How a call gets to a runtime. One try each; the client decides whether to try again. */
+/** How a request gets to a runtime. One try each; the client decides whether to try again. */
 import type { ActorClass } from "../actor";
-import type { Invocation, InvocationReply } from "../envelope";
+import type { Invocation, InvocationReply } from "../invocation";
+import type { CallRequest } from "../messages/call-request";
 
 export interface Transport {
   /**
-   * Carries one invocation there and its reply back.
+   * Carries one invocation, or one request about a tracked call, there and its reply back.
    * @throws TransportError when no reply came: the call may or may not have been applied
    */
-  invoke(invocation: Invocation): Promise<InvocationReply>;
+  invoke(request: Invocation | CallRequest): Promise<InvocationReply>;
   /** Told of each actor class that the client is asked for; a transport that runs actors itself needs them. */
   register?(type: ActorClass): void;
 }

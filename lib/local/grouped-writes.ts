@@ -1,13 +1,20 @@
 /**
  * Writes to one SQLite file, gathered: those that are asked for in one round of the event loop share a transaction,
  * since a transaction costs several times what the statement in it does. The first ones of a round do not wait for
- * others, so that a lone call is not delayed. Each caller gets its own answer, and only after its transaction is
- * committed.
+ * others, so that a lone call is not delayed. They are written in the order in which they are asked for. Each caller
+ * gets its own answer, and only after its transaction is committed.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { StoreUnavailable } from "../errors";
+import { type ErrorConstructorOf, StoreUnavailable } from "../errors";
 
-interface Write {
+export interface WriteOptions {
+  /** The work has several statements, of which all or none must be written. Default false. */
+  readonly atomic?: boolean;
+  /** What the caller gets when the transaction failed. Default `StoreUnavailable`. */
+  readonly failure?: ErrorConstructorOf;
+}
+
+interface Write extends WriteOptions {
   readonly work: () => unknown;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -29,11 +36,11 @@ export class GroupedWrites {
     this.commit = database.prepare("COMMIT");
   }
 
-  /** @throws StoreUnavailable when the transaction failed: nothing of it was written */
-  run<T>(work: () => T): Promise<T> {
+  /** @throws `options.failure` when the transaction failed: nothing of it was written */
+  run<T>(work: () => T, options: WriteOptions = {}): Promise<T> {
     return new Promise((resolve, reject) => {
       this.round ??= this.beginRound();
-      this.waiting.push({ work, resolve: resolve as (result: unknown) => void, reject });
+      this.waiting.push({ ...options, work, resolve: resolve as (result: unknown) => void, reject });
       if (this.directLeft > 0) {
         this.directLeft--;
         this.flush();
@@ -64,22 +71,39 @@ export class GroupedWrites {
       const results = this.transaction(writes);
       for (const [index, write] of writes.entries()) write.resolve(results[index]);
     } catch (cause) {
-      const error = new StoreUnavailable(`SQLite: ${(cause as Error).message}.`, {}, cause);
-      for (const write of writes) write.reject(error);
+      for (const { reject, failure } of writes) reject(unavailable(cause, failure));
     }
   }
 
   private transaction(writes: readonly Write[]): unknown[] {
-    // Statements of a single write need not be atomic together; each is a transaction by itself.
-    if (writes.length === 1) return writes.map(({ work }) => work());
+    const workAll = () => writes.map(({ work }) => work());
+    // A statement by itself is a transaction already.
+    return writes.length === 1 && !writes[0]?.atomic ? workAll() : this.atomically(workAll);
+  }
+
+  /** Runs `work` in a transaction of its own, at once. @throws what SQLite throws: nothing was written */
+  atomically<T>(work: () => T): T {
     this.begin.run();
     try {
-      const results = writes.map(({ work }) => work());
+      const result = work();
       this.commit.run();
-      return results;
+      return result;
     } catch (error) {
-      if (this.database.isTransaction) this.database.exec("ROLLBACK");
+      this.rollBack();
       throw error;
     }
   }
+
+  private rollBack(): void {
+    try {
+      this.database.exec("ROLLBACK");
+    } catch {
+      // SQLite has rolled back by itself, as it does after some errors; the first error is the one that counts.
+    }
+  }
+}
+
+/** What a caller gets for an error of SQLite's. */
+export function unavailable(cause: unknown, Failure: ErrorConstructorOf = StoreUnavailable): Error {
+  return new Failure(`SQLite: ${(cause as Error).message}.`, {}, cause);
 }

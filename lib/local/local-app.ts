@@ -4,11 +4,19 @@ import { dirname, resolve } from "node:path";
 import type { ActorClass } from "../actor";
 import { type Client, clientOver } from "../client/client";
 import { inlineTransport } from "../client/inline-transport";
+import { systemClock } from "../clock";
+import { unlimitedTime } from "../envelope";
+import { DeadLetters } from "../messages/dead-letters";
+import { systemRandom } from "../random";
 import { Registry } from "../registry";
+import { consume } from "../runtime/consumer";
+import { Poller } from "../runtime/poller";
 import { Runtime, type RuntimeOptions } from "../runtime/runtime";
 import { closeOnSignals } from "../runtime/signals";
+import { readSqsEvent, type Source } from "../runtime/sqs-event";
+import { LocalDatabase } from "./database";
 import { serve } from "./http-server";
-import { SqliteStore } from "./sqlite-store";
+import { localPorts } from "./ports";
 
 export interface LocalOptions extends RuntimeOptions {
   /** The actors that the app runs. */
@@ -24,6 +32,8 @@ export interface LocalOptions extends RuntimeOptions {
 export interface LocalApp {
   /** Calls actors in this process. */
   readonly client: Client;
+  /** The messages that could not be processed. */
+  readonly deadLetters: DeadLetters;
   /** Where the HTTP server listens: `http://127.0.0.1:…`. */
   readonly url: string;
   /** Lets running turns end, rolls back those that take longer than 2 s, and closes server and file. */
@@ -45,12 +55,15 @@ export async function startLocal(options: LocalOptions): Promise<LocalApp> {
   const { actors, file = ":memory:", port = 0, stack = false, ...runtimeOptions } = options;
   const registry = new Registry(actors);
   if (file !== ":memory:") mkdirSync(dirname(resolve(file)), { recursive: true });
-  const store = new SqliteStore(file, runtimeOptions.clock);
-  const runtime = new Runtime(registry, () => store, runtimeOptions);
+  const database = new LocalDatabase(file);
+  const { clock = systemClock, random = systemRandom } = runtimeOptions;
+  const ports = localPorts(database, clock, random);
+  const runtime = new Runtime(registry, ports, runtimeOptions);
   const server = await serve(runtime, port, { stack }).catch(async (error: unknown) => {
-    await store.close();
+    await database.close();
     throw error;
   });
+  const pollers = (["messages", "wakes"] as const).map((source) => startPoller(runtime, source));
 
   let closing: Promise<void> | undefined;
   const close = () => (closing ??= shutDown());
@@ -58,9 +71,33 @@ export async function startLocal(options: LocalOptions): Promise<LocalApp> {
   async function shutDown(): Promise<void> {
     stopListening();
     const served = server.close();
+    const polled = pollers.map((poller) => poller.stop());
     await runtime.close();
-    await served;
-    await store.close();
+    await Promise.all([served, ...polled]);
+    await database.close();
   }
-  return { client: clientOver(inlineTransport(runtime), runtime.host), url: server.url, close };
+  return {
+    client: clientOver(inlineTransport(runtime), runtime.host),
+    url: server.url,
+    deadLetters: new DeadLetters(ports, clock),
+    close,
+  };
+}
+
+/** Batches that are processed at once. */
+const CONCURRENCY = 32;
+/** Like a lease: a process that dies leaves its messages to others after this. */
+const HIDE_MS = 15_000;
+
+function startPoller(runtime: Runtime, source: Source): Poller {
+  const { queues, clock, log } = runtime.host;
+  return new Poller({
+    source,
+    queue: queues[source],
+    handle: (event) => consume(runtime, readSqsEvent(event), unlimitedTime(clock.now())),
+    clock,
+    log,
+    concurrency: CONCURRENCY,
+    hideMs: HIDE_MS,
+  });
 }

@@ -1,11 +1,10 @@
-/** The store on `node:sqlite`: a file that several processes may share, or `:memory:`. */
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+/** The store on `node:sqlite`: heads and parts, a table each. */
+import type { StatementSync } from "node:sqlite";
 import { type Address, addressKey } from "../address";
 import { type Clock, systemClock } from "../clock";
-import { CorruptState, StoreUnavailable } from "../errors";
 import type { Lease } from "../lease";
 import type { Acquired, Commit, Committed, Head, LeaseRequest, Part, Store } from "../store";
-import { GroupedWrites } from "./grouped-writes";
+import type { AddedColumns, LocalDatabase } from "./database";
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS head (
@@ -17,7 +16,9 @@ const SCHEMA = `
     state TEXT,
     schema INTEGER,
     inbox TEXT NOT NULL DEFAULT '',
-    spilled INTEGER NOT NULL DEFAULT 0
+    spilled INTEGER NOT NULL DEFAULT 0,
+    failing TEXT NOT NULL DEFAULT '',
+    outbox TEXT NOT NULL DEFAULT ''
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS part (
     key TEXT NOT NULL,
@@ -29,7 +30,13 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS part_expiry ON part (expires_at_ms) WHERE expires_at_ms IS NOT NULL;
 `;
 
-const COLUMNS = "version, fence, lease_id, lease_until_ms, state, schema, inbox, spilled";
+/** What the table of version 0.1.0 lacks. */
+const ADDED_TO_HEAD: AddedColumns = {
+  failing: "TEXT NOT NULL DEFAULT ''",
+  outbox: "TEXT NOT NULL DEFAULT ''",
+};
+
+const COLUMNS = "version, fence, lease_id, lease_until_ms, state, schema, inbox, spilled, failing, outbox";
 
 const ACQUIRE = `
   INSERT INTO head (key, fence, lease_id, lease_until_ms) VALUES ($key, 1, $leaseId, $untilMs)
@@ -46,9 +53,25 @@ const COMMIT = `
     schema = coalesce($schema, schema),
     inbox = coalesce($inbox, inbox),
     spilled = max(spilled, $spilled),
+    failing = coalesce($failing, failing),
+    outbox = coalesce($outbox, outbox),
     lease_id = iif($release, NULL, lease_id),
     lease_until_ms = iif($release, NULL, lease_until_ms)
   WHERE ${STILL_HELD} AND version = $onVersion`;
+
+const RELEASE = `
+  UPDATE head SET lease_id = NULL, lease_until_ms = NULL, outbox = iif($delivered, '', outbox)
+  WHERE ${STILL_HELD}`;
+
+/** In passing, so a bounded number. */
+const DROP_EXPIRED = `
+  DELETE FROM part WHERE (key, name) IN
+    (SELECT key, name FROM part WHERE expires_at_ms <= $nowMs ORDER BY expires_at_ms LIMIT 100)`;
+
+/** Sorts behind whatever a name goes on with: names are ASCII. */
+const LAST_CHARACTER = "\u{10FFFF}";
+
+const PART_COLUMNS = "name, body, expires_at_ms";
 
 /** A state or a part of more than this is a mistake on a laptop too; DynamoDB's item ends far below. */
 const MAX_BYTES = 350_000;
@@ -62,49 +85,62 @@ interface HeadRow {
   schema: number | null;
   inbox: string;
   spilled: number;
+  failing: string;
+  outbox: string;
+}
+
+interface PartRow {
+  name: string;
+  body: string;
+  expires_at_ms: number | null;
 }
 
 export class SqliteStore implements Store {
   readonly maxStateBytes = MAX_BYTES;
   readonly maxPartBytes = MAX_BYTES;
-  private readonly database: DatabaseSync;
-  private readonly writes: GroupedWrites;
   private readonly statements: Record<
-    "acquire" | "commit" | "release" | "renew" | "read" | "writePart" | "dropExpired" | "readParts",
+    | "acquire"
+    | "commit"
+    | "release"
+    | "renew"
+    | "read"
+    | "writePart"
+    | "dropExpired"
+    | "readPart"
+    | "readParts",
     StatementSync
   >;
 
   /**
-   * @param file a path, or `:memory:`
    * @param clock decides which parts have expired
-   * @throws CorruptState when the file is something else; StoreUnavailable when it cannot be opened
+   * @throws StoreUnavailable when the tables cannot be made
    */
   constructor(
-    file: string,
+    private readonly database: LocalDatabase,
     private readonly clock: Clock = systemClock,
   ) {
-    this.database = open(file);
-    this.writes = new GroupedWrites(this.database);
-    const prepare = (sql: string) => this.database.prepare(sql);
+    database.define(SCHEMA, { head: ADDED_TO_HEAD });
+    const prepare = (sql: string) => database.prepare(sql);
     this.statements = {
       acquire: prepare(ACQUIRE),
       commit: prepare(COMMIT),
-      release: prepare(`UPDATE head SET lease_id = NULL, lease_until_ms = NULL WHERE ${STILL_HELD}`),
+      release: prepare(RELEASE),
       renew: prepare(`UPDATE head SET lease_until_ms = $untilMs WHERE ${STILL_HELD}`),
       read: prepare(`SELECT ${COLUMNS} FROM head WHERE key = $key`),
       writePart: prepare(
-        "INSERT OR REPLACE INTO part (key, name, body, expires_at_ms) VALUES ($key, $name, $body, $expiresAtMs)",
+        `INSERT OR REPLACE INTO part (key, ${PART_COLUMNS}) VALUES ($key, $name, $body, $expiresAtMs)`,
       ),
-      dropExpired: prepare("DELETE FROM part WHERE expires_at_ms <= $nowMs"),
+      dropExpired: prepare(DROP_EXPIRED),
+      readPart: prepare(`SELECT ${PART_COLUMNS} FROM part WHERE key = $key AND name = $name`),
       readParts: prepare(
-        "SELECT name, body, expires_at_ms FROM part WHERE key = $key AND substr(name, 1, length($prefix)) = $prefix ORDER BY name",
+        `SELECT ${PART_COLUMNS} FROM part WHERE key = $key AND name >= $from AND name < $end ORDER BY name`,
       ),
     };
   }
 
   acquire(address: Address, { leaseId, nowMs, untilMs }: LeaseRequest): Promise<Acquired> {
     const key = addressKey(address);
-    return this.writes.run((): Acquired => {
+    return this.database.write((): Acquired => {
       const row = this.statements.acquire.get({ key, leaseId, nowMs, untilMs: storable(untilMs) }) as
         | HeadRow
         | undefined;
@@ -117,8 +153,8 @@ export class SqliteStore implements Store {
 
   commit(address: Address, lease: Lease, commit: Commit): Promise<Committed> {
     const key = addressKey(address);
-    const { onVersion, state, schema, inbox, spilled, release } = commit;
-    return this.writes.run((): Committed => {
+    const { onVersion, state, schema, inbox, spilled, failing, outbox, release } = commit;
+    return this.database.write((): Committed => {
       const { changes } = this.statements.commit.run({
         key,
         leaseId: lease.id,
@@ -128,16 +164,26 @@ export class SqliteStore implements Store {
         schema: schema ?? null,
         inbox: inbox ?? null,
         spilled: spilled ? 1 : 0,
+        failing: failing ?? null,
+        outbox: outbox ?? null,
         release: release ? 1 : 0,
       });
       return changes === 1 ? { committed: true } : { committed: false, current: this.head(key) };
     });
   }
 
-  async release(address: Address, lease: Lease): Promise<void> {
-    await this.writes.run(() =>
-      this.statements.release.run({ key: addressKey(address), leaseId: lease.id, fence: lease.fence }),
-    );
+  async release(
+    address: Address,
+    lease: Lease,
+    { delivered }: { readonly delivered: boolean },
+  ): Promise<void> {
+    const values = {
+      key: addressKey(address),
+      leaseId: lease.id,
+      fence: lease.fence,
+      delivered: delivered ? 1 : 0,
+    };
+    await this.database.write(() => this.statements.release.run(values));
   }
 
   renew(address: Address, lease: Lease, untilMs: number): Promise<boolean> {
@@ -147,38 +193,39 @@ export class SqliteStore implements Store {
       fence: lease.fence,
       untilMs: storable(untilMs),
     };
-    return this.writes.run(() => this.statements.renew.run(values).changes === 1);
+    return this.database.write(() => this.statements.renew.run(values).changes === 1);
   }
 
   async read(address: Address): Promise<Head | undefined> {
-    return unavailable(() => this.head(addressKey(address)));
+    return this.database.read(() => this.head(addressKey(address)));
   }
 
-  async writePart(address: Address, { name, body, expiresAtMs }: Part): Promise<void> {
-    await this.writes.run(() => {
-      this.statements.dropExpired.run({ nowMs: this.clock.now() });
-      this.statements.writePart.run({
-        key: addressKey(address),
-        name,
-        body,
-        expiresAtMs: expiresAtMs ?? null,
-      });
-    });
+  async writeParts(address: Address, parts: readonly Part[]): Promise<void> {
+    const key = addressKey(address);
+    await this.database.write(
+      () => {
+        this.statements.dropExpired.run({ nowMs: this.clock.now() });
+        for (const { name, body, expiresAtMs } of parts) {
+          this.statements.writePart.run({ key, name, body, expiresAtMs: expiresAtMs ?? null });
+        }
+      },
+      { atomic: true },
+    );
   }
 
-  async readParts(address: Address, prefix: string): Promise<Part[]> {
-    const rows = unavailable(() => this.statements.readParts.all({ key: addressKey(address), prefix }));
-    return rows.map(({ name, body, expires_at_ms: expiresAtMs }) => ({
-      name: String(name),
-      body: String(body),
-      ...(typeof expiresAtMs === "number" ? { expiresAtMs } : {}),
-    }));
+  async readPart(address: Address, name: string): Promise<Part | undefined> {
+    const row = this.database.read(() => this.statements.readPart.get({ key: addressKey(address), name })) as
+      | PartRow
+      | undefined;
+    return row === undefined ? undefined : partOf(row);
   }
 
-  /** Finishes what was asked for and closes the file. */
-  async close(): Promise<void> {
-    await this.writes.finish();
-    this.database.close();
+  async readParts(address: Address, prefix: string, from = ""): Promise<Part[]> {
+    const range = { from: from > prefix ? from : prefix, end: prefix + LAST_CHARACTER };
+    const rows = this.database.read(() =>
+      this.statements.readParts.all({ key: addressKey(address), ...range }),
+    ) as unknown as PartRow[];
+    return rows.map(partOf);
   }
 
   private head(key: string): Head | undefined {
@@ -196,36 +243,16 @@ function headOf(row: HeadRow): Head {
     ...(row.state === null ? {} : { state: { text: row.state, schema: row.schema ?? 1 } }),
     inbox: row.inbox,
     spilled: row.spilled === 1,
+    failing: row.failing,
+    outbox: row.outbox,
   };
 }
 
-function open(file: string): DatabaseSync {
-  try {
-    const database = new DatabaseSync(file);
-    // WAL with synchronous=NORMAL survives the death of the process; only a power cut may cost the last commits.
-    database.exec("PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
-    database.exec("PRAGMA wal_autocheckpoint = 4000;");
-    database.exec(SCHEMA);
-    return database;
-  } catch (cause) {
-    if ((cause as { errcode?: unknown }).errcode === SQLITE_NOTADB) {
-      throw new CorruptState(`${file} is not a SQLite database. It was left as it is.`, { file }, cause);
-    }
-    throw new StoreUnavailable(`${file} cannot be opened: ${(cause as Error).message}.`, { file }, cause);
-  }
+function partOf({ name, body, expires_at_ms: expiresAtMs }: PartRow): Part {
+  return { name, body, ...(expiresAtMs === null ? {} : { expiresAtMs }) };
 }
-
-const SQLITE_NOTADB = 26;
 
 /** SQLite's integers have 64 bits; infinity has none. */
 function storable(untilMs: number): number {
   return Math.min(untilMs, Number.MAX_SAFE_INTEGER);
-}
-
-function unavailable<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
-    throw new StoreUnavailable(`SQLite: ${(cause as Error).message}.`, {}, cause);
-  }
 }

@@ -5,23 +5,30 @@
  *     acquire + load ─► turn, turn, turn … ─► commit + release ─► replies
  *       1 request       nobody else runs        1 request         only now: nobody sees what was not committed
  *
+ *     with effects:                           commit ─► effects ─► release ─► replies
+ *
  * A turn that throws is rolled back alone. A commit that is refused rolls all of them back.
  */
 import type { Address } from "../address";
 import type { ActorDefinition } from "../definition";
+import type { Effect } from "../effects";
 import type { Reply } from "../envelope";
-import { type DurableError, FencedError } from "../errors";
-import { Inbox, type InboxEntry, inboxKey } from "../inbox";
-import type { Commit, Committed, Head, StoredState } from "../store";
-import { asDurableError } from "../wire-error";
-import { findByHead, findInPages, nextInbox, replyOf } from "./applied";
+import { ActorBusy, type DurableError, FencedError, StoreUnavailable } from "../errors";
+import type { Inbox } from "../inbox";
+import { methodOf } from "../registry";
+import type { Head, StoredState } from "../store";
+import { asDurableError, errorFromWire } from "../wire-error";
+import { findByHead, replyOf } from "./applied";
+import type { Verdict } from "./attempts";
 import type { Call } from "./call";
 import { acquireLease, type HeldLease } from "./held-lease";
 import type { Host } from "./host";
 import { LiveActor } from "./live-actor";
+import { deliverEffects } from "./outbox";
 import type { CallQueue } from "./queue";
+import { ActorRecord } from "./record";
 import { retrying } from "./retrying";
-import { TurnContext } from "./turn";
+import { TurnContext, type TurnHooks } from "./turn-context";
 
 /** What stays in memory between activations; of use only while the stored version is still the same. */
 export interface WarmActor {
@@ -40,7 +47,7 @@ export interface Activated {
 /** How a turn ended. Told to the caller only after the commit. */
 type Outcome =
   | { readonly call: Call; readonly reply: Reply }
-  | { readonly call: Call; readonly error: DurableError };
+  | { readonly call: Call; readonly error: DurableError; readonly verdict?: Verdict | undefined };
 
 /**
  * Runs what waits in `queue`, under one lease. Every call that it takes is settled; it does not throw.
@@ -58,15 +65,11 @@ export async function activate(
 }
 
 class Activation {
-  private version: number;
+  private record!: ActorRecord;
   private live!: LiveActor;
-  private inbox!: Inbox;
-  /** The state that the store has. */
-  private saved: StoredState | undefined;
-  private spilled: boolean;
-  /** Calls of turns that succeeded and are not committed yet. */
-  private readonly applied = new Map<string, InboxEntry>();
   private readonly outcomes: Outcome[] = [];
+  /** Outcomes that are committed and still to be told. */
+  private readonly committed: Outcome[] = [];
   private running: Call | undefined;
   /** Why this activation can commit no more. */
   private failure: DurableError | undefined;
@@ -80,18 +83,17 @@ class Activation {
     private readonly queue: CallQueue,
     private readonly held: HeldLease,
   ) {
-    this.version = held.head.version;
-    this.saved = held.head.state;
-    this.spilled = held.head.spilled;
     this.hostEndMs = queue.hostEndMs();
   }
 
   async run(warm: WarmActor | undefined): Promise<Activated> {
     try {
       this.load(warm);
+      await this.deliverLeftOver();
       const isDue = await this.runTurns();
-      await this.commit(this.live.state, { release: true });
-      return { warm: { version: this.version, live: this.live, inbox: this.inbox }, isDue };
+      await this.commitAndRelease();
+      this.settle();
+      return { warm: { version: this.record.version, live: this.live, inbox: this.record.inbox }, isDue };
     } catch (thrown) {
       await this.giveUp(asDurableError(thrown));
       return { warm: undefined, isDue: false };
@@ -101,53 +103,81 @@ class Activation {
   }
 
   private load(warm: WarmActor | undefined): void {
+    const { host, address, definition } = this;
     const { head } = this.held;
     if (warm?.version === head.version) {
-      this.inbox = warm.inbox;
       // The same state as the head's, as the object by which the live actor knows it.
-      this.saved = warm.live.state;
-      this.live = warm.live;
+      const { live, inbox } = warm;
+      this.record = new ActorRecord(host, address, head, { inbox, state: live.state });
+      this.live = live;
     } else {
-      this.inbox = Inbox.parse(head.inbox);
-      this.live = new LiveActor(this.definition, this.host.store, head.state);
+      this.record = new ActorRecord(host, address, head);
+      this.live = new LiveActor(definition, host.store, head.state);
     }
+  }
+
+  /** Effects that an activation which died could not deliver. */
+  private async deliverLeftOver(): Promise<void> {
+    if ((await this.deliver()) || !this.record.isOutboxFull) return;
+    throw new StoreUnavailable("The effects of earlier turns of this actor cannot be delivered at present.", {
+      actor: this.address.type,
+      id: this.address.id,
+    });
   }
 
   /** Returns true when it ended for reaching a limit. */
   private async runTurns(): Promise<boolean> {
     const { clock, limits } = this.host;
     const endMs = clock.now() + limits.holdMs;
-    for (let turns = 0; turns < limits.holdTurns && clock.now() < endMs; turns++) {
+    const mayGoOn = () => clock.now() < endMs && !this.record.isOutboxFull;
+    for (let turns = 0; turns < limits.holdTurns && mayGoOn(); turns++) {
       const call = this.queue.take();
       if (call === undefined) return false;
+      if (call.failIfLate()) continue;
       this.hostEndMs = Math.max(this.hostEndMs, call.envelope.hostEndMs);
-      this.outcomes.push(await this.turn(call));
+      this.outcomes.push(this.refuse(call) ?? (await this.turn(call)));
       if (this.failure !== undefined) throw this.failure;
     }
     return this.queue.length > 0;
   }
 
+  /** A message that must not run: one before it failed, or it is dead itself and was delivered again. */
+  private refuse(call: Call): Outcome | undefined {
+    const { message } = call;
+    if (message === undefined) return undefined;
+    if (message.sequence.isStopped) {
+      const { type: actor, id } = this.address;
+      return {
+        call,
+        error: new ActorBusy("An earlier message of the same actor comes first.", { actor, id }),
+      };
+    }
+    const dead = this.record.deadReason(message);
+    if (dead === undefined) return undefined;
+    call.stopSequence();
+    return { call, error: errorFromWire(dead.reason), verdict: { attempts: dead.attempts, isDead: true } };
+  }
+
   private async turn(call: Call): Promise<Outcome> {
-    const key = inboxKey(call.envelope.callId);
-    const context = new TurnContext(
-      call,
-      this.host.log,
-      () => this.version,
-      () => this.save(call),
-    );
+    const { record, host } = this;
+    const { envelope, message } = call;
     this.running = call;
     // Only while a method waits does time pass in which the lease could be renewed.
     call.onWait = () => this.startHeartbeat();
     call.start();
     try {
-      const known = await this.findApplied(call, key);
-      if (known !== undefined) return { call, reply: await replyOf(this.host.store, this.address, known) };
+      const known = await record.find(envelope);
+      if (known !== undefined) return { call, reply: await replyOf(host.store, this.address, known) };
+      const { readonly } = methodOf(this.definition, envelope.method);
+      const hooks: TurnHooks = { version: () => record.version, save: () => this.save(call, context) };
+      const context: TurnContext = new TurnContext(call, host.log, hooks, readonly);
       const result = await this.live.turn(call, context);
-      const entry = { version: this.version + 1, ...(result === undefined ? {} : { result }) };
-      this.applied.set(key, entry);
-      return { call, reply: { result, version: entry.version } };
+      record.cause(context.takeEffects());
+      return { call, reply: record.apply(envelope, result, message) };
     } catch (thrown) {
-      return { call, error: asDurableError(thrown) };
+      const error = asDurableError(thrown);
+      call.stopSequence();
+      return { call, error, verdict: record.count(message, error) };
     } finally {
       this.running = undefined;
     }
@@ -160,78 +190,75 @@ class Activation {
     );
   }
 
-  private async findApplied(call: Call, key: string): Promise<InboxEntry | undefined> {
-    const known = this.applied.get(key) ?? this.inbox.get(key);
-    if (known !== undefined || !call.envelope.maybeRepeated || !this.spilled) return known;
-    return findInPages(this.host.store, this.address, key);
-  }
-
   /** A checkpoint in the middle of a turn. It also commits the turns before it, since its state contains theirs. */
-  private async save(call: Call): Promise<void> {
+  private async save(call: Call, context: TurnContext): Promise<void> {
     const state = this.live.checkpoint(call);
+    this.record.cause(context.takeEffects());
     try {
-      await this.commit(state, { release: false });
+      await this.commit(state, { release: () => false });
     } catch (thrown) {
       // Whether it was applied is unknown, so nothing more can be written on top of it, even if the method goes on.
       throw this.fail(asDurableError(thrown));
     }
     this.live.keep(state);
+    if (this.record.outbox.length === 0) this.settle();
+  }
+
+  /** The last commit gives the lease back in the same write, unless effects are to be delivered first. */
+  private async commitAndRelease(): Promise<void> {
+    const released = await this.commit(this.live.state, { release: (outbox) => outbox.length === 0 });
+    if (released) return;
+    await this.deliver();
+    await this.held.release({ delivered: this.record.hasDeliveredOutbox });
   }
 
   /**
-   * Writes what the turns led to, and tells their callers. Nothing to write: only the lease is given back.
+   * Writes what the turns led to, if they led to anything. True when the lease was given back with it.
    * @throws FencedError when the lease was lost; StoreUnavailable when the outcome cannot be found out
    */
-  private async commit(state: StoredState | undefined, { release }: { release: boolean }): Promise<void> {
+  private async commit(
+    state: StoredState | undefined,
+    options: { release(outbox: readonly Effect[]): boolean },
+  ): Promise<boolean> {
     if (this.failure !== undefined) throw this.failure;
-    const changed = state !== undefined && state !== this.saved;
-    if (this.applied.size === 0 && !changed) {
-      if (release) await this.held.release();
-      this.settle();
-      return;
+    const { host, address, held, record } = this;
+    const draft = await record.draft(held.lease, state);
+    if (draft !== undefined) {
+      const commit = { ...draft.commit, release: options.release(draft.outbox) };
+      const outcome = await retrying(host, () => host.store.commit(address, held.lease, commit));
+      if (!outcome.committed && !this.isOwnCommit(outcome.current)) await this.settleRefused(outcome.current);
+      record.keep(draft);
+      this.committed.push(...this.outcomes.splice(0));
+      return commit.release;
     }
-
-    const { inbox, spilled } = await nextInbox(this.host, this.address, this.held.lease, {
-      committed: this.inbox,
-      version: this.version,
-      applied: this.applied,
-    });
-    const outcome = await this.writeCommit({
-      onVersion: this.version,
-      ...(changed ? { state: state.text } : {}),
-      ...(changed && state.schema !== this.saved?.schema ? { schema: state.schema } : {}),
-      ...(this.applied.size > 0 ? { inbox: inbox.text } : {}),
-      ...(spilled ? { spilled } : {}),
-      release,
-    });
-    if (!outcome.committed && !this.isOwnCommit(outcome.current)) return this.settleRefused(outcome.current);
-
-    this.version++;
-    this.saved = state ?? this.saved;
-    this.inbox = inbox;
-    this.spilled ||= spilled;
-    this.applied.clear();
-    this.settle();
+    this.committed.push(...this.outcomes.splice(0));
+    return false;
   }
 
-  private writeCommit(commit: Commit): Promise<Committed> {
-    return retrying(this.host, () => this.host.store.commit(this.address, this.held.lease, commit));
+  /** Delivers what is committed, of this activation or of one that died before it could. True when nothing is left. */
+  private async deliver(): Promise<boolean> {
+    const { host, address, record } = this;
+    if (record.outbox.length === 0) return true;
+    this.startHeartbeat();
+    const isDelivered = await deliverEffects(host, address, record.outbox);
+    if (isDelivered) record.delivered();
+    return isDelivered;
   }
 
   /** True when the refusal came because this very commit, without a release, was applied before. */
   private isOwnCommit(current: Head | undefined): boolean {
-    return current?.leaseId === this.held.lease.id && current.version === this.version + 1;
+    return current?.leaseId === this.held.lease.id && current.version === this.record.version + 1;
   }
 
   /**
    * After a refused commit, each call's own id says what became of it: in the inbox, it was applied, by this commit
    * whose response was lost or by another process, and has its answer there; not in it, it had no effect.
    */
-  private async settleRefused(current: Head | undefined): Promise<void> {
+  private async settleRefused(current: Head | undefined): Promise<never> {
     const { store } = this.host;
     const lost = this.fail(this.held.lostError());
     for (const { call } of this.outcomes) {
-      const entry = await findByHead(store, this.address, current, inboxKey(call.envelope.callId));
+      const entry = await findByHead(store, this.address, current, call.envelope);
       if (entry === undefined) call.fail(lost);
       else call.succeed(await replyOf(store, this.address, entry));
     }
@@ -239,9 +266,9 @@ class Activation {
   }
 
   private settle(): void {
-    for (const outcome of this.outcomes.splice(0)) {
+    for (const outcome of this.committed.splice(0)) {
       if ("reply" in outcome) outcome.call.succeed(outcome.reply);
-      else outcome.call.fail(outcome.error);
+      else outcome.call.fail(outcome.error, outcome.verdict);
     }
   }
 
@@ -254,9 +281,10 @@ class Activation {
 
   /** Ends an activation that cannot commit. */
   private async giveUp(error: DurableError): Promise<void> {
+    this.settle();
     // Those that were told of their success already stay with it.
     for (const { call } of this.outcomes.splice(0)) call.fail(error);
     if (this.live === undefined) this.queue.failAll(error);
-    if (!(error instanceof FencedError)) await this.held.release();
+    if (!(error instanceof FencedError)) await this.held.release({ delivered: false });
   }
 }

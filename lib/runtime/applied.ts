@@ -3,51 +3,79 @@
  * are in the head; what the head cannot hold is beside it (see `inbox.ts`).
  */
 import { type Address, addressKey } from "../address";
+import { type CallIdentity, callKey } from "../call-id";
 import type { Reply } from "../envelope";
 import { CorruptState } from "../errors";
 import {
+  callPartName,
   Inbox,
   type InboxEntry,
-  inboxPage,
+  isChosen,
   MAX_INLINE_RESULT_BYTES,
-  PAGE_PREFIX,
+  pagesSince,
   resultPart,
+  spilledParts,
 } from "../inbox";
 import type { Lease } from "../lease";
 import type { Head, Store } from "../store";
 import type { Host } from "./host";
 import { retrying } from "./retrying";
 
-/** The entry of a call in the pages; the newest page first, since repetitions mostly come soon. */
-export async function findInPages(
-  store: Store,
-  address: Address,
-  key: string,
-): Promise<InboxEntry | undefined> {
-  const pages = await store.readParts(address, PAGE_PREFIX);
-  for (const page of pages.reverse()) {
-    const entry = Inbox.parse(page.body).get(key);
-    if (entry !== undefined) return entry;
+/** The entries beside an actor's head, read when one is asked for; those of the calls of one batch mostly at once. */
+export class SpilledCalls {
+  private pages: { readonly sinceMs: number; readonly inboxes: readonly Inbox[] } | undefined;
+
+  constructor(
+    private readonly store: Store,
+    private readonly address: Address,
+  ) {}
+
+  async find(call: CallIdentity): Promise<InboxEntry | undefined> {
+    const key = callKey(call);
+    if (isChosen(key)) {
+      const part = await this.store.readPart(this.address, callPartName(key));
+      return part === undefined ? undefined : Inbox.parse(part.body).get(key);
+    }
+    for (const page of await this.pagesFor(call.sentAtMs ?? 0)) {
+      const entry = page.get(key);
+      if (entry !== undefined) return entry;
+    }
+    return undefined;
   }
-  return undefined;
+
+  /** After entries of this process's own have moved to a page. */
+  forget(): void {
+    this.pages = undefined;
+  }
+
+  /** The newest first, since repetitions mostly come soon. */
+  private async pagesFor(sentAtMs: number): Promise<readonly Inbox[]> {
+    if (this.pages === undefined || sentAtMs < this.pages.sinceMs) {
+      const { prefix, from } = pagesSince(sentAtMs);
+      const parts = await this.store.readParts(this.address, prefix, from);
+      this.pages = { sinceMs: sentAtMs, inboxes: parts.reverse().map(({ body }) => Inbox.parse(body)) };
+    }
+    return this.pages.inboxes;
+  }
 }
 
-/** The entry of a call by what a head says: in its inbox, or in pages if it has any. */
+/** The entry of a call by what a head says: in its inbox, or beside it. */
 export async function findByHead(
   store: Store,
   address: Address,
   head: Head | undefined,
-  key: string,
+  call: CallIdentity,
 ): Promise<InboxEntry | undefined> {
   if (head === undefined) return undefined;
-  return Inbox.parse(head.inbox).get(key) ?? (head.spilled ? findInPages(store, address, key) : undefined);
+  const known = Inbox.parse(head.inbox).get(callKey(call));
+  return known ?? (head.spilled ? new SpilledCalls(store, address).find(call) : undefined);
 }
 
 /** The first answer of a call that was applied. */
 export async function replyOf(store: Store, address: Address, entry: InboxEntry): Promise<Reply> {
-  const { version, result, part } = entry;
-  if (part === undefined) return { result, version };
-  const found = (await store.readParts(address, part)).find(({ name }) => name === part);
+  const { version, result, part, isPending } = entry;
+  if (part === undefined) return { result, version, ...(isPending ? { isPending } : {}) };
+  const found = await store.readPart(address, part);
   if (found === undefined) {
     throw new CorruptState(`The result of a call to ${addressKey(address)} is missing: ${part}.`, { part });
   }
@@ -76,8 +104,10 @@ export async function nextInbox(
   const { store, clock } = host;
   const added = Inbox.of(await moveLargeResults(host, address, lease, applied));
   if (!committed.mustSpillFor(added)) return { inbox: committed.plus(added), spilled: false };
-  await retrying(host, () => store.writePart(address, inboxPage(committed, version, clock.now())));
-  return { inbox: added, spilled: true };
+  const { stays, leaves } = committed.spill(clock.now());
+  const parts = spilledParts(leaves, version, clock.now());
+  await retrying(host, () => store.writeParts(address, parts));
+  return { inbox: stays.plus(added), spilled: true };
 }
 
 async function moveLargeResults(
@@ -86,12 +116,14 @@ async function moveLargeResults(
   lease: Lease,
   applied: ReadonlyMap<string, InboxEntry>,
 ): Promise<ReadonlyMap<string, InboxEntry>> {
-  let entries = applied;
-  for (const [key, { version, result }] of applied) {
-    if (result === undefined || result.length <= MAX_INLINE_RESULT_BYTES) continue;
+  const large = [...applied].filter(([, { result = "" }]) => result.length > MAX_INLINE_RESULT_BYTES);
+  if (large.length === 0) return applied;
+  const entries = new Map(applied);
+  const parts = large.map(([key, { result = "", ...entry }]) => {
     const part = resultPart(key, lease.fence, result, host.clock.now());
-    await retrying(host, () => host.store.writePart(address, part));
-    entries = new Map(entries).set(key, { version, part: part.name });
-  }
+    entries.set(key, { ...entry, part: part.name });
+    return part;
+  });
+  await retrying(host, () => host.store.writeParts(address, parts));
   return entries;
 }

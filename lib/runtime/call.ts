@@ -7,6 +7,19 @@ import { addressKey } from "../address";
 import type { Clock } from "../clock";
 import type { Envelope, Reply } from "../envelope";
 import { ActorBusy, CallTimeout, type DurableError } from "../errors";
+import type { Verdict } from "./attempts";
+
+/** Calls that must run in their order: once one of them fails, those behind it are not run. */
+export interface Sequence {
+  isStopped: boolean;
+}
+
+/** What makes a call a message: its place in its group, and how often it may be tried. */
+export interface QueuedAs {
+  readonly messageId: string;
+  readonly maxAttempts: number;
+  readonly sequence: Sequence;
+}
 
 export class Call {
   readonly reply: Promise<Reply>;
@@ -21,12 +34,18 @@ export class Call {
   private interrupt: (() => void) | undefined;
   /** Called when the method turns out to wait for something. */
   onWait: (() => void) | undefined;
+  /** Of a message that failed, once that is committed. */
+  verdict: Verdict | undefined;
 
-  /** @param leave takes the call out of the queue in which it waits */
+  /**
+   * @param leave takes the call out of the queue in which it waits
+   * @param message present when the call is a message
+   */
   constructor(
     readonly envelope: Envelope,
     private readonly clock: Clock,
     private readonly leave: (call: Call) => void,
+    readonly message?: QueuedAs,
   ) {
     this.arrivedMs = clock.now();
     this.reply = new Promise((resolve, reject) => {
@@ -79,9 +98,23 @@ export class Call {
     this.resolve(reply);
   }
 
-  fail(error: DurableError): void {
+  fail(error: DurableError, verdict?: Verdict): void {
     this.settle();
+    this.stopSequence();
+    this.verdict = verdict;
     this.reject(error);
+  }
+
+  /** Keeps those behind it from running. */
+  stopSequence(): void {
+    if (this.message !== undefined) this.message.sequence.isStopped = true;
+  }
+
+  /** Fails a call whose deadline has passed, if the timer has not come to it yet: a process may have been paused. */
+  failIfLate(): boolean {
+    if (this.clock.now() < this.envelope.deadlineMs) return false;
+    this.expire();
+    return true;
   }
 
   /** Ends the watch over the deadline of a call that is answered in another way. */

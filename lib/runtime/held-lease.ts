@@ -63,13 +63,13 @@ export class HeldLease {
     return startHeartbeat(this.host, this.address, this.lease, hostEndMs, onLost);
   }
 
-  /** Gives the lease back without a commit. */
-  async release(): Promise<void> {
+  /** Gives the lease back without a commit; with the outbox emptied when its effects were `delivered`. */
+  async release(options: { readonly delivered: boolean }): Promise<void> {
     const { host, address, lease } = this;
     try {
-      await host.store.release(address, lease);
+      await host.store.release(address, lease, options);
     } catch (thrown) {
-      // Nothing is lost: the lease ends by itself.
+      // Nothing is lost: the lease ends by itself, and effects can be delivered twice.
       const reason = asDurableError(thrown).message;
       host.log.warn("lease not released", { actor: address.type, actorId: address.id, reason });
     }

@@ -2,11 +2,11 @@
 import type { Clock } from "../clock";
 import { DEFAULT_LEASE_MS } from "../lease";
 import type { Logger } from "../log";
+import { KEEP_RESULTS_MS } from "../messages/messenger";
+import type { Ports } from "../ports";
 import type { Random } from "../random";
-import type { Store } from "../store";
 
-export interface Host {
-  readonly store: Store;
+export interface Host extends Ports {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -24,6 +24,8 @@ export interface Limits {
   readonly queueLength: number;
   /** Actors kept in memory between calls. Default 1,000. */
   readonly warmActors: number;
+  /** How long the outcome of a tracked call is kept after its end. Default 7 days. */
+  readonly keepResultsMs: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -32,4 +34,5 @@ export const DEFAULT_LIMITS: Limits = {
   holdTurns: 100,
   queueLength: 1_000,
   warmActors: 1_000,
+  keepResultsMs: KEEP_RESULTS_MS,
 };

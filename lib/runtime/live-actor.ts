@@ -11,7 +11,16 @@ import type { Store, StoredState } from "../store";
 import { encode } from "../values/codec";
 import { encodeState, resultPacker } from "../values/state-codec";
 import type { Call } from "./call";
-import { loadActor, runMethod, type TurnContext } from "./turn";
+import { loadActor, runMethod } from "./turn";
+import { PENDING, readonlyViolation, type TurnContext } from "./turn-context";
+
+/** How a method ended. */
+export interface TurnResult {
+  /** Encoded; undefined when the method returned undefined. */
+  readonly result?: string;
+  /** The method left its call open. */
+  readonly isPending?: true;
+}
 
 export class LiveActor {
   private instance: DurableActor | undefined;
@@ -28,17 +37,18 @@ export class LiveActor {
     return this.current;
   }
 
-  /**
-   * Runs one call. When it fails in any way, the instance is thrown away and the state stays what it was.
-   * @returns the encoded result; undefined when the method returned undefined
-   */
-  async turn(call: Call, context: TurnContext): Promise<string | undefined> {
+  /** Runs one call. When it fails in any way, the instance is thrown away and the state stays what it was. */
+  async turn(call: Call, context: TurnContext): Promise<TurnResult> {
     try {
       const method = methodOf(this.definition, call.envelope.method);
       this.instance ??= loadActor(this.definition, this.current, context);
       context.enter(this.instance);
+      const before = method.readonly ? this.encodeInstance(call) : undefined;
       const { value } = await runMethod(this.instance, method, call);
       const state = this.encodeInstance(call);
+      if (before !== undefined && before.text !== state.text) {
+        throw readonlyViolation(call.envelope.address, method.name, "changed a field");
+      }
       const result = this.encodeResult(this.instance, call, value);
       this.current = state;
       return result;
@@ -74,8 +84,9 @@ export class LiveActor {
     return unchanged && this.current !== undefined ? this.current : { text, schema: definition.schema };
   }
 
-  private encodeResult(instance: DurableActor, call: Call, value: unknown): string | undefined {
-    if (value === undefined) return undefined;
+  private encodeResult(instance: DurableActor, call: Call, value: unknown): TurnResult {
+    if (value === PENDING) return { isPending: true };
+    if (value === undefined) return {};
     const result = encode(value, "result", resultPacker(instance));
     const bytes = Buffer.byteLength(result);
     if (bytes > this.limits.maxPartBytes) {
@@ -85,6 +96,6 @@ export class LiveActor {
         { bytes, limitBytes: this.limits.maxPartBytes },
       );
     }
-    return result;
+    return { result };
   }
 }

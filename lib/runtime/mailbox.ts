@@ -10,9 +10,22 @@ import { ActorOverloaded, type DurableError } from "../errors";
 import { busyWaitMs } from "../lease";
 import { asDurableError } from "../wire-error";
 import { activate, type WarmActor } from "./activation";
+import type { Verdict } from "./attempts";
 import { Call } from "./call";
 import type { Host } from "./host";
 import { CallQueue } from "./queue";
+
+/** A message on its way into a mailbox. */
+export interface QueuedEnvelope {
+  readonly envelope: Envelope;
+  readonly messageId: string;
+  readonly maxAttempts: number;
+}
+
+/** How a message ended. Without a verdict its failure does not count as an attempt. */
+export type Delivered =
+  | { readonly reply: Reply }
+  | { readonly error: DurableError; readonly verdict: Verdict | undefined };
 
 export class Mailbox {
   private readonly queue = new CallQueue();
@@ -31,27 +44,27 @@ export class Mailbox {
   }
 
   /** @throws ActorOverloaded when too many calls wait here already; else whatever the call ends with */
-  async deliver(envelope: Envelope): Promise<Reply> {
-    const { queueLength } = this.host.limits;
-    if (this.queue.length >= queueLength) {
-      throw new ActorOverloaded(
-        `${queueLength} calls wait for ${addressKey(this.address)} in this process already.`,
-        {
-          actor: this.address.type,
-          id: this.address.id,
-          limit: queueLength,
-        },
-      );
-    }
-    const call = new Call(envelope, this.host.clock, (expired) => this.queue.remove(expired));
-    this.queue.push(call);
-    this.unsettled.add(call);
-    this.draining ??= this.drain();
-    try {
-      return await call.reply;
-    } finally {
-      this.unsettled.delete(call);
-    }
+  deliver(envelope: Envelope): Promise<Reply> {
+    this.checkRoom(1);
+    return this.enqueue(new Call(envelope, this.host.clock, this.leave));
+  }
+
+  /** Runs messages in their order. Once one of them fails, those behind it are not run, and fail too. */
+  deliverInOrder(messages: readonly QueuedEnvelope[]): Promise<Delivered[]> {
+    this.checkRoom(messages.length);
+    const sequence = { isStopped: false };
+    const calls = messages.map(
+      ({ envelope, messageId, maxAttempts }) =>
+        new Call(envelope, this.host.clock, this.leave, { messageId, maxAttempts, sequence }),
+    );
+    return Promise.all(
+      calls.map((call) =>
+        this.enqueue(call).then(
+          (reply): Delivered => ({ reply }),
+          (thrown: unknown): Delivered => ({ error: asDurableError(thrown), verdict: call.verdict }),
+        ),
+      ),
+    );
   }
 
   /** Resolves when nothing runs or waits here. */
@@ -66,6 +79,29 @@ export class Mailbox {
   /** Aborts what runs; its turn is rolled back and its lease given back. */
   abortRunning(error: DurableError): void {
     for (const call of this.unsettled) call.abort(error);
+  }
+
+  private readonly leave = (call: Call): void => this.queue.remove(call);
+
+  private async enqueue(call: Call): Promise<Reply> {
+    this.queue.push(call);
+    this.unsettled.add(call);
+    this.draining ??= this.drain();
+    try {
+      return await call.reply;
+    } finally {
+      this.unsettled.delete(call);
+    }
+  }
+
+  /** @throws ActorOverloaded */
+  private checkRoom(calls: number): void {
+    const { queueLength } = this.host.limits;
+    if (this.queue.length + calls <= queueLength) return;
+    throw new ActorOverloaded(
+      `${queueLength} calls may wait for ${addressKey(this.address)} in one process, and there is no room for ${calls} more.`,
+      { actor: this.address.type, id: this.address.id, limit: queueLength },
+    );
   }
 
   private async drain(): Promise<void> {

@@ -1,13 +1,12 @@
 /** Readonly calls: one read, no lease, beside whatever else runs, on the last committed state. */
-import { type Address, addressKey } from "../address";
 import type { ActorDefinition, MethodDefinition } from "../definition";
 import type { Envelope, Reply } from "../envelope";
-import { ReadonlyViolation } from "../errors";
 import { encode } from "../values/codec";
 import { encodeState, resultPacker } from "../values/state-codec";
 import { Call } from "./call";
 import type { Host } from "./host";
-import { loadActor, runMethod, TurnContext } from "./turn";
+import { loadActor, runMethod } from "./turn";
+import { readonlyViolation, TurnContext } from "./turn-context";
 
 export async function runReadonly(
   host: Host,
@@ -22,18 +21,13 @@ export async function runReadonly(
     const head = await store.read(envelope.address, { consistent: envelope.consistency === "strong" });
     if (call.abortReason !== undefined) throw call.abortReason;
     const version = head?.version ?? 0;
-    const context = new TurnContext(
-      call,
-      log,
-      () => version,
-      () => Promise.reject(violation(envelope.address, method, "called ctx.save()")),
-    );
+    const context = new TurnContext(call, log, { version: () => version, save: async () => {} }, true);
     const actor = loadActor(definition, head?.state, context);
     const before = encodeState(actor, definition.type);
     const { value } = await runMethod(actor, method, call);
     context.end();
     if (encodeState(actor, definition.type) !== before) {
-      throw violation(envelope.address, method, "changed a field");
+      throw readonlyViolation(envelope.address, method.name, "changed a field");
     }
     return {
       result: value === undefined ? undefined : encode(value, "result", resultPacker(actor)),
@@ -42,12 +36,4 @@ export async function runReadonly(
   } finally {
     call.dismiss();
   }
-}
-
-function violation(address: Address, method: MethodDefinition, did: string): ReadonlyViolation {
-  return new ReadonlyViolation(
-    `${addressKey(address)}.${method.name} is declared readonly but ${did}. Nothing was written. Drop { readonly: true }, ` +
-      "or mark a field that is only a cache @Transient.",
-    { actor: address.type, id: address.id, method: method.name },
-  );
 }

@@ -1,18 +1,24 @@
 /**
  * The router: the Lambda handler. Looks at the form of an event and hands it to the runtime; it holds no state of its
  * own, and leaves nothing running when it answers.
+ *
+ *     HTTP (payload format 2.0) ─► http.ts      SQS batch ─► consumer.ts      anything else: an invocation ─► invoke.ts
  */
 import { isUtf8 } from "node:buffer";
 import type { HostTime } from "../envelope";
 import { UnexpectedEvent } from "../errors";
 import { asDurableError } from "../wire-error";
+import { consume } from "./consumer";
 import { answerHttp, HttpProblem, type HttpRequest, type HttpResponse, notUtf8, problem } from "./http";
 import { invoke, replyOfAnswer } from "./invoke";
 import type { Runtime } from "./runtime";
+import { isSqsEvent, readSqsEvent } from "./sqs-event";
 
 /** What this package reads of Lambda's context. */
 export interface LambdaContext {
   getRemainingTimeInMillis(): number;
+  /** The same when Lambda repeats an asynchronous invocation. */
+  readonly awsRequestId?: string;
 }
 
 /** A handler for all of the router's events; give it to Lambda as it is. */
@@ -25,8 +31,17 @@ export function router(runtime: Runtime, options: { stack: boolean }): RouterHan
   return async (event, context) => {
     const time = hostTime(runtime.host.clock.now(), context);
     if (isHttpEvent(event)) return lambdaResponse(await routeHttp(runtime, event, time, options));
-    return replyOfAnswer(await invoke(runtime, event, time), options);
+    if (isSqsEvent(event)) return consume(runtime, readSqsEvent(event), time);
+    const answer = await invoke(runtime, event, time, context?.awsRequestId);
+    // Nobody reads the answer to an asynchronous invocation; but when it fails, Lambda invokes again.
+    if (!answer.ok && answer.error.retryable && isQueued(event)) throw answer.error;
+    return replyOfAnswer(answer, options);
   };
+}
+
+function isQueued(event: unknown): boolean {
+  const { mode } = event as { mode?: unknown };
+  return mode === "send" || mode === "start";
 }
 
 function hostTime(nowMs: number, context: LambdaContext | undefined): HostTime {

@@ -1,43 +1,55 @@
 /**
  * The runtime of one process: takes envelopes, finds the mailbox, and gives back replies. Everything that runs actors
- * (the router, the inline client, the local app) goes through `call`.
+ * (the router, the inline client, the local app) goes through `call` and `deliver`.
  */
 import { type Address, addressKey } from "../address";
 import { systemClock } from "../clock";
 import type { Envelope, Reply } from "../envelope";
 import { ShuttingDown } from "../errors";
 import { jsonLogger } from "../log";
+import { Messenger } from "../messages/messenger";
+import type { Ports } from "../ports";
 import { systemRandom } from "../random";
 import { methodOf, type Registry } from "../registry";
-import type { Store } from "../store";
 import { DEFAULT_LIMITS, type Host, type Limits } from "./host";
-import { Mailbox } from "./mailbox";
+import { type Delivered, Mailbox, type QueuedEnvelope } from "./mailbox";
 import { runReadonly } from "./readonly";
 
-export type RuntimeOptions = Partial<Omit<Host, "store" | "limits">> & { readonly limits?: Partial<Limits> };
+export type RuntimeOptions = Partial<Omit<Host, keyof Ports | "limits">> & {
+  readonly limits?: Partial<Limits>;
+};
 
 export class Runtime {
   readonly host: Host;
+  /** For calls that are queued here, and for questions about tracked ones. */
+  readonly messenger: Messenger;
   /** Oldest use first. */
   private readonly mailboxes = new Map<string, Mailbox>();
   private readonly reading = new Set<Promise<unknown>>();
   private stopping = false;
 
-  /** @param store asked for when the first turn needs it, so that an app can be defined where no store is */
+  /** @param ports asked for when they are needed, so that an app can be defined where none is */
   constructor(
     readonly registry: Registry,
-    store: () => Store,
+    ports: Ports,
     options: RuntimeOptions = {},
   ) {
     this.host = {
       get store() {
-        return store();
+        return ports.store;
+      },
+      get queues() {
+        return ports.queues;
+      },
+      get calls() {
+        return ports.calls;
       },
       clock: options.clock ?? systemClock,
       random: options.random ?? systemRandom,
       log: options.log ?? jsonLogger(),
       limits: { ...DEFAULT_LIMITS, ...options.limits },
     };
+    this.messenger = new Messenger(this.host, this.host.clock, this.host.limits.keepResultsMs);
   }
 
   /**
@@ -50,6 +62,15 @@ export class Runtime {
     if (this.stopping) throw shuttingDown();
     if (method.readonly) return this.track(runReadonly(this.host, definition, method, envelope));
     return this.mailbox(envelope.address).deliver(envelope);
+  }
+
+  /**
+   * Runs messages of one actor in their order, until one of them fails.
+   * @throws UnknownActor, ShuttingDown, ActorOverloaded: none of them was run
+   */
+  async deliver(address: Address, messages: readonly QueuedEnvelope[]): Promise<Delivered[]> {
+    if (this.stopping) throw shuttingDown();
+    return this.mailbox(address).deliverInOrder(messages);
   }
 
   /**

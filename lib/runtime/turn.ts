@@ -1,10 +1,9 @@
-/** One turn: a call's method on the live actor, with its own `ctx`, until it ends or is aborted. */
+/** One turn: a call's method on the live actor, until it ends or is aborted. */
 import { types } from "node:util";
-import { construct, type DurableActor, setContext } from "../actor";
+import { construct, type DurableActor } from "../actor";
 import type { ActorContext } from "../context";
 import type { ActorDefinition, MethodDefinition } from "../definition";
-import { StateVersionTooNew, TurnEnded } from "../errors";
-import { type Logger, withFields } from "../log";
+import { StateVersionTooNew } from "../errors";
 import type { StoredState } from "../store";
 import { decodeStateInto } from "../values/state-codec";
 import { methodError } from "../wire-error";
@@ -55,60 +54,4 @@ export function loadActor(
   }
   if (state !== undefined) decodeStateInto(actor, definition.type, state.text);
   return actor;
-}
-
-/** The `ctx` of one turn; useless once the turn is over. */
-export class TurnContext implements ActorContext {
-  private ended = false;
-  private logger: Logger | undefined;
-
-  constructor(
-    private readonly call: Call,
-    private readonly baseLog: Logger,
-    private readonly currentVersion: () => number,
-    private readonly checkpoint: () => Promise<void>,
-  ) {}
-
-  /** Makes this the actor's current turn. */
-  enter(actor: DurableActor): void {
-    setContext(actor, this);
-  }
-
-  end(): void {
-    this.ended = true;
-  }
-
-  get actorId(): string {
-    return this.call.envelope.address.id;
-  }
-
-  get callId(): string {
-    return this.call.envelope.callId;
-  }
-
-  get version(): number {
-    return this.currentVersion();
-  }
-
-  get signal(): AbortSignal {
-    return this.call.signal;
-  }
-
-  get log(): Logger {
-    const { address, method, callId } = this.call.envelope;
-    this.logger ??= withFields(this.baseLog, { actor: address.type, actorId: address.id, method, callId });
-    return this.logger;
-  }
-
-  async save(): Promise<void> {
-    if (this.ended) {
-      throw new TurnEnded(
-        "ctx.save() was called after its turn had ended. Await everything that a method starts.",
-        {
-          callId: this.callId,
-        },
-      );
-    }
-    await this.checkpoint();
-  }
 }

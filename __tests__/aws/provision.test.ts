@@ -1,0 +1,111 @@
+/** What `provision` creates, on the emulators of both services side by side. */
+import { randomUUID } from "node:crypto";
+import { DescribeTableCommand, DescribeTimeToLiveCommand } from "@aws-sdk/client-dynamodb";
+import { GetQueueAttributesCommand, SetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+import { provision } from "durable-lambda/aws";
+import { type Emulator, startDynamo } from "../support/dynamo";
+import { type SqsEmulator, startSqs } from "../support/sqs";
+
+let dynamo: Emulator;
+let sqs: SqsEmulator;
+beforeAll(async () => {
+  dynamo = await startDynamo();
+  sqs = await startSqs();
+});
+afterAll(() => Promise.all([dynamo.close(), sqs.close()]));
+
+let environment: Record<string, string>;
+beforeEach(() => {
+  const run = randomUUID();
+  environment = {
+    DURABLE_TABLE: `State-${run}`,
+    WORKFLOW_TABLE: `Workflows-${run}`,
+    DURABLE_QUEUE: `https://sqs.eu-west-1.amazonaws.com/123456789012/Messages-${run}.fifo`,
+    DURABLE_WAKE_QUEUE: `https://sqs.eu-west-1.amazonaws.com/123456789012/Wakes-${run}`,
+    DURABLE_DEAD_LETTER_QUEUE: `https://sqs.eu-west-1.amazonaws.com/123456789012/DeadLetters-${run}.fifo`,
+  };
+});
+
+async function attributesOf(url: string | undefined): Promise<Record<string, string>> {
+  const command = new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["All"] });
+  const { Attributes: attributes = {} } = await sqs.connect().client.send(command);
+  return attributes as Record<string, string>;
+}
+
+async function schemaOf(table: string | undefined): Promise<unknown> {
+  const { documents } = dynamo.connect();
+  const { Table } = await documents.send(new DescribeTableCommand({ TableName: table }));
+  return Table?.KeySchema;
+}
+
+it("creates tables and queues by the names of the environment, and returns their variables", async () => {
+  const variables = await provision({ environment });
+  expect(Object.keys(variables).sort()).toEqual(Object.keys(environment).sort());
+  expect(await schemaOf(variables.DURABLE_TABLE)).toEqual([
+    { AttributeName: "pk", KeyType: "HASH" },
+    { AttributeName: "sk", KeyType: "RANGE" },
+  ]);
+  expect(await schemaOf(variables.WORKFLOW_TABLE)).toEqual([{ AttributeName: "pk", KeyType: "HASH" }]);
+  for (const name of ["DURABLE_QUEUE", "DURABLE_WAKE_QUEUE", "DURABLE_DEAD_LETTER_QUEUE"]) {
+    expect(variables[name]?.split("/").at(-1)).toBe(environment[name]?.split("/").at(-1));
+  }
+  const deadLetters = await attributesOf(variables.DURABLE_DEAD_LETTER_QUEUE);
+  const kept = { MessageRetentionPeriod: "1209600" };
+  const fifo = {
+    ...kept,
+    FifoQueue: "true",
+    ContentBasedDeduplication: "false",
+    DeduplicationScope: "messageGroup",
+    FifoThroughputLimit: "perMessageGroupId",
+  };
+  expect(deadLetters).toMatchObject({ ...fifo, VisibilityTimeout: "30" });
+  const messages = await attributesOf(variables.DURABLE_QUEUE);
+  expect(messages).toMatchObject({ ...fifo, VisibilityTimeout: "180" });
+  expect(JSON.parse(messages.RedrivePolicy ?? "")).toEqual({
+    deadLetterTargetArn: deadLetters.QueueArn,
+    maxReceiveCount: 1_000,
+  });
+  const wakes = await attributesOf(variables.DURABLE_WAKE_QUEUE);
+  expect(wakes).toMatchObject({ ...kept, VisibilityTimeout: "180" });
+  expect(wakes).not.toHaveProperty("RedrivePolicy");
+});
+
+it("lets expired items disappear, where the endpoint can", async () => {
+  if (!process.env.DURABLE_TEST_ENDPOINT) return; // dynalite cannot.
+  const { documents } = dynamo.connect();
+  for (const table of Object.values(await provision({ only: ["dynamodb"], environment }))) {
+    const { TimeToLiveDescription } = await documents.send(
+      new DescribeTimeToLiveCommand({ TableName: table }),
+    );
+    expect(TimeToLiveDescription).toMatchObject({ AttributeName: "expiresAt" });
+  }
+});
+
+it("leaves what exists as it is, with attributes of its own too", async () => {
+  const first = await provision({ environment });
+  const changed = { VisibilityTimeout: "60" };
+  await sqs
+    .connect()
+    .client.send(new SetQueueAttributesCommand({ QueueUrl: first.DURABLE_QUEUE, Attributes: changed }));
+  expect(await provision({ environment })).toEqual(first);
+  expect(await provision({ environment: first })).toEqual(first);
+  expect(await attributesOf(first.DURABLE_QUEUE)).toMatchObject(changed);
+});
+
+it("has default names, and creates for one service alone", async () => {
+  expect(await provision({ only: ["dynamodb"], environment: {} })).toEqual({
+    DURABLE_TABLE: "DurableState",
+    WORKFLOW_TABLE: "DurableWorkflows",
+  });
+  const queues = await provision({ only: ["sqs"], environment: {} });
+  expect(Object.entries(queues).map(([name, url]) => [name, url.split("/").at(-1)])).toEqual([
+    ["DURABLE_QUEUE", "DurableMessages.fifo"],
+    ["DURABLE_WAKE_QUEUE", "DurableWakes"],
+    ["DURABLE_DEAD_LETTER_QUEUE", "DurableDeadLetters.fifo"],
+  ]);
+});
+
+it("does not hide that an endpoint refuses", async () => {
+  const refused = provision({ only: ["sqs"], environment: { DURABLE_DEAD_LETTER_QUEUE: "not fifo!" } });
+  await expect(refused).rejects.toThrow();
+});

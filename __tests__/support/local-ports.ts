@@ -1,0 +1,23 @@
+/** The embedded engine's ports for a test: on a database in memory, or on a file. */
+import { type Clock, systemClock } from "../../lib/clock";
+import { LocalDatabase } from "../../lib/local/database";
+import { localPorts } from "../../lib/local/ports";
+import type { Ports } from "../../lib/ports";
+import { type Random, systemRandom } from "../../lib/random";
+
+export interface LocalPorts extends Ports {
+  close(): Promise<void>;
+}
+
+export function openLocal({
+  file = ":memory:",
+  clock = systemClock,
+  random = systemRandom,
+}: {
+  file?: string;
+  clock?: Clock;
+  random?: Random;
+} = {}): LocalPorts {
+  const database = new LocalDatabase(file);
+  return { ...localPorts(database, clock, random), close: () => database.close() };
+}

@@ -1,0 +1,107 @@
+/**
+ * One DynamoDB table, as the adapters use it: conditional writes of which a refusal is a result, names that need no
+ * escaping, and typed errors.
+ *
+ * Any write may have been applied although its response was lost and the SDK sent it again. The repetition then fails
+ * its own condition; what the refusal brings (`ALL_OLD`, else a read) lets the caller see that it was its own write.
+ */
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import {
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  UpdateCommand,
+  type UpdateCommandInput,
+} from "@aws-sdk/lib-dynamodb";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { fromDynamo, type TableName } from "./dynamo-errors";
+
+export type Item = Record<string, unknown>;
+
+/** A refusal brings the item as it is now. */
+export type Written =
+  | { readonly ok: true; readonly item: Item | undefined }
+  | { readonly ok: false; readonly current: Item | undefined };
+
+export class DynamoTable {
+  readonly name: string;
+
+  constructor(
+    private readonly client: DynamoDBDocumentClient,
+    private readonly table: TableName,
+  ) {
+    this.name = table.name;
+  }
+
+  /** Writes an item if none has this key. */
+  async create(key: Item, attributes: Item): Promise<Written> {
+    const condition = "attribute_not_exists(#pk)";
+    const command = new PutCommand({
+      TableName: this.name,
+      Item: { ...key, ...attributes },
+      ConditionExpression: condition,
+      ExpressionAttributeNames: namesIn(condition),
+      ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+    });
+    return this.write(key, () => this.client.send(command));
+  }
+
+  /** Every name in the expressions has a #: some are reserved words, and parsing is quicker than for bare names. */
+  async update(key: Item, input: Omit<UpdateCommandInput, "TableName" | "Key">): Promise<Written> {
+    const command = new UpdateCommand({
+      TableName: this.name,
+      Key: key,
+      ExpressionAttributeNames: namesIn(`${input.UpdateExpression} ${input.ConditionExpression}`),
+      ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+      ...input,
+    });
+    return this.write(key, () => this.client.send(command));
+  }
+
+  async get(key: Item, { consistent }: { consistent: boolean }): Promise<Item | undefined> {
+    const command = new GetCommand({ TableName: this.name, Key: key, ConsistentRead: consistent });
+    return (await this.sending((client) => client.send(command))).Item;
+  }
+
+  async sending<T>(request: (client: DynamoDBDocumentClient) => Promise<T>): Promise<T> {
+    try {
+      return await request(this.client);
+    } catch (thrown) {
+      throw fromDynamo(thrown, this.table);
+    }
+  }
+
+  private async write(
+    key: Item,
+    request: () => Promise<{ Attributes?: Item | undefined }>,
+  ): Promise<Written> {
+    try {
+      return { ok: true, item: (await request()).Attributes };
+    } catch (thrown) {
+      if (!isRefusal(thrown)) throw fromDynamo(thrown, this.table);
+      // Some endpoints do not know ALL_OLD.
+      const current =
+        thrown.Item === undefined ? await this.get(key, { consistent: true }) : unmarshall(thrown.Item);
+      return { ok: false, current };
+    }
+  }
+}
+
+/** `#name` stands for `name`, in all expressions. There are only a few of these, and each is sent again and again. */
+function namesIn(expressions: string): Record<string, string> {
+  let names = knownNames.get(expressions);
+  if (names === undefined) {
+    names = Object.fromEntries(
+      Array.from(expressions.matchAll(/#(\w+)/g), ([alias, name]) => [alias, String(name)]),
+    );
+    knownNames.set(expressions, names);
+  }
+  return names;
+}
+
+const knownNames = new Map<string, Record<string, string>>();
+
+/** By name: an application may bundle a second copy of the SDK. */
+function isRefusal(thrown: unknown): thrown is Error & { readonly Item?: Record<string, AttributeValue> } {
+  return thrown instanceof Error && thrown.name === "ConditionalCheckFailedException";
+}

@@ -1,0 +1,70 @@
+/** The tables of an app, for `provision`. */
+import { setTimeout as wait } from "node:timers/promises";
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  ResourceInUseException,
+  UpdateTimeToLiveCommand,
+} from "@aws-sdk/client-dynamodb";
+import { StoreUnavailable } from "../errors";
+import type { Environment, TableVariable } from "./environment";
+
+export async function provisionTables(environment: Environment): Promise<Record<TableVariable, string>> {
+  const state = environment.DURABLE_TABLE || "DurableState";
+  const workflows = environment.WORKFLOW_TABLE || "DurableWorkflows";
+  const client = new DynamoDBClient();
+  try {
+    await Promise.all([
+      provisionTable(client, state, ["pk", "sk"]),
+      provisionTable(client, workflows, ["pk"]),
+    ]);
+  } finally {
+    client.destroy();
+  }
+  return { DURABLE_TABLE: state, WORKFLOW_TABLE: workflows };
+}
+
+async function provisionTable(client: DynamoDBClient, table: string, key: readonly string[]): Promise<void> {
+  try {
+    await client.send(
+      new CreateTableCommand({
+        TableName: table,
+        BillingMode: "PAY_PER_REQUEST",
+        AttributeDefinitions: key.map((name) => ({ AttributeName: name, AttributeType: "S" })),
+        KeySchema: key.map((name, index) => ({
+          AttributeName: name,
+          KeyType: index === 0 ? "HASH" : "RANGE",
+        })),
+      }),
+    );
+    await untilActive(client, table);
+    await enableExpiry(client, table);
+  } catch (thrown) {
+    if (!(thrown instanceof ResourceInUseException)) throw thrown;
+    await untilActive(client, table);
+  }
+}
+
+async function untilActive(client: DynamoDBClient, table: string): Promise<void> {
+  for (let look = 0; look < 600; look++) {
+    const { Table: description } = await client.send(new DescribeTableCommand({ TableName: table }));
+    if (description?.TableStatus === "ACTIVE") return;
+    await wait(100);
+  }
+  throw new StoreUnavailable(`The table "${table}" was not ready within a minute.`, { table });
+}
+
+async function enableExpiry(client: DynamoDBClient, table: string): Promise<void> {
+  try {
+    await client.send(
+      new UpdateTimeToLiveCommand({
+        TableName: table,
+        TimeToLiveSpecification: { AttributeName: "expiresAt", Enabled: true },
+      }),
+    );
+  } catch (thrown) {
+    // Emulators without it only keep expired items for longer.
+    if (!/UnknownOperation|NotImplemented|not (supported|implemented)/i.test(String(thrown))) throw thrown;
+  }
+}

@@ -1,0 +1,176 @@
+/**
+ * Gathers messages into batches. What is asked for in the same synchronous run leaves together. The messages of one group
+ * form a lane, of which one batch at a time is under way, so that they stay in order.
+ *
+ *     send ──► lane ──► batch of several lanes ──► accepted
+ *                ▲                 │ failed: that lane again after a pause, from its first failed message on
+ *                └─────────────────┘
+ *
+ * Batches start from a microtask, never from a timer, which a frozen Lambda would not run.
+ */
+import { type Clock, sleep } from "../clock";
+import { type DurableError, QueueUnavailable } from "../errors";
+import { backoffMs, type Random } from "../random";
+
+/** What SQS takes in one request. */
+const MAX_BATCH_MESSAGES = 10;
+export const MAX_BATCH_BYTES = 1_048_576;
+
+const MAX_BATCHES_UNDER_WAY = 8;
+const MAX_ATTEMPTS = 5;
+/** Where more than this wait, the sender is quicker than the queue for good. */
+const MAX_UNSETTLED = 10_000;
+
+export interface SendFailure {
+  readonly error: DurableError;
+  /** Whether another attempt may help. */
+  readonly tryAgain: boolean;
+}
+
+/** Sends one request; answers with the failures by position, undefined for what was accepted. Never rejects. */
+export type SendBatch<M> = (messages: readonly M[]) => Promise<readonly (SendFailure | undefined)[]>;
+
+interface Waiting<M> {
+  readonly message: M;
+  readonly bytes: number;
+  failures: number;
+  resolve(): void;
+  reject(error: DurableError): void;
+}
+
+/** The messages of one group; on a standard queue each message is a lane of its own. */
+interface Lane<M> {
+  readonly groupId: string | undefined;
+  readonly waiting: Waiting<M>[];
+  /** Some of it are in a batch, or wait for another attempt: the others must not overtake them. */
+  underWay: boolean;
+}
+
+type Batch<M> = ReadonlyMap<Lane<M>, readonly Waiting<M>[]>;
+
+export class SendBatches<M> {
+  /** The lanes of groups that have something waiting or under way. */
+  private readonly lanes = new Map<string, Lane<M>>();
+  /** The lanes that may join the next batch, the one that has waited longest first. */
+  private readonly ready = new Set<Lane<M>>();
+  private batchesUnderWay = 0;
+  private unsettled = 0;
+  private starting = false;
+
+  constructor(
+    private readonly sendBatch: SendBatch<M>,
+    private readonly clock: Clock,
+    private readonly random: Random,
+  ) {}
+
+  async send(message: M, bytes: number, groupId?: string): Promise<void> {
+    if (this.unsettled === MAX_UNSETTLED) {
+      throw new QueueUnavailable(`${MAX_UNSETTLED} messages of this process already wait to be sent.`, {
+        limit: MAX_UNSETTLED,
+      });
+    }
+    this.unsettled++;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const lane = this.laneOf(groupId);
+        lane.waiting.push({ message, bytes, failures: 0, resolve, reject });
+        if (!lane.underWay) this.ready.add(lane);
+        this.startSoon();
+      });
+    } finally {
+      this.unsettled--;
+    }
+  }
+
+  private laneOf(groupId: string | undefined): Lane<M> {
+    if (groupId === undefined) return { groupId, waiting: [], underWay: false };
+    const lane = this.lanes.get(groupId) ?? { groupId, waiting: [], underWay: false };
+    this.lanes.set(groupId, lane);
+    return lane;
+  }
+
+  private startSoon(): void {
+    if (this.starting) return;
+    this.starting = true;
+    queueMicrotask(() => {
+      this.starting = false;
+      this.startBatches();
+    });
+  }
+
+  private startBatches(): void {
+    while (this.batchesUnderWay < MAX_BATCHES_UNDER_WAY && this.ready.size > 0) {
+      void this.run(this.takeBatch());
+    }
+  }
+
+  /** As much of the lanes that are ready as one request carries. */
+  private takeBatch(): Batch<M> {
+    const batch = new Map<Lane<M>, Waiting<M>[]>();
+    let [count, bytes] = [0, 0];
+    for (const lane of this.ready) {
+      let taken = 0;
+      for (const next of lane.waiting) {
+        if (count === MAX_BATCH_MESSAGES || bytes + next.bytes > MAX_BATCH_BYTES) break;
+        bytes += next.bytes;
+        count++;
+        taken++;
+      }
+      if (taken === 0) break;
+      batch.set(lane, lane.waiting.splice(0, taken));
+      lane.underWay = true;
+      this.ready.delete(lane);
+    }
+    return batch;
+  }
+
+  private async run(batch: Batch<M>): Promise<void> {
+    this.batchesUnderWay++;
+    const sent = [...batch.values()].flat();
+    const failures = await this.sendBatch(sent.map(({ message }) => message));
+    this.batchesUnderWay--;
+
+    const failureOf = new Map(sent.map((waiting, index) => [waiting, failures[index]]));
+    const pausing: Lane<M>[] = [];
+    let failedTimes = 0;
+    for (const [lane, ofLane] of batch) {
+      const again = settle(ofLane, failureOf);
+      lane.waiting.unshift(...again);
+      if (again.length === 0) this.release(lane);
+      else pausing.push(lane);
+      failedTimes = Math.max(failedTimes, ...again.map((waiting) => waiting.failures));
+    }
+    this.startBatches();
+
+    if (pausing.length === 0) return;
+    await sleep(this.clock, backoffMs(failedTimes - 1, 50, 1_000, this.random));
+    for (const lane of pausing) this.release(lane);
+    this.startBatches();
+  }
+
+  private release(lane: Lane<M>): void {
+    lane.underWay = false;
+    if (lane.waiting.length > 0) this.ready.add(lane);
+    else if (lane.groupId !== undefined) this.lanes.delete(lane.groupId);
+  }
+}
+
+/**
+ * Tells the senders of one lane what became of their messages. Returns those to be sent again: from the first one that
+ * failed, in order. What the queue accepted among them, it drops by the deduplication id.
+ */
+function settle<M>(
+  sent: readonly Waiting<M>[],
+  failureOf: ReadonlyMap<Waiting<M>, SendFailure | undefined>,
+): Waiting<M>[] {
+  const again: Waiting<M>[] = [];
+  for (const waiting of sent) {
+    const failure = failureOf.get(waiting);
+    if (failure !== undefined) waiting.failures++;
+    if (failure === undefined && again.length === 0) waiting.resolve();
+    else if (failure && (!failure.tryAgain || waiting.failures === MAX_ATTEMPTS))
+      waiting.reject(failure.error);
+    else again.push(waiting);
+  }
+  return again;
+}

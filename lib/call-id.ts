@@ -1,0 +1,40 @@
+/**
+ * The id of a call: what makes a repetition of it recognisable. Either generated where the call begins, and then sent
+ * with the time of that, or chosen by the caller, and then of any age.
+ */
+import { type Address, addressKey } from "./address";
+import { nodeCrypto } from "./random";
+
+export interface CallIdentity {
+  readonly callId: string;
+  /** When the call was first sent, by its sender's clock; undefined for an id of the caller's own. */
+  readonly sentAtMs: number | undefined;
+}
+
+const MAX_CALL_ID_LENGTH = 256;
+export const CALL_ID_FORM = `a string of 1 to ${MAX_CALL_ID_LENGTH} characters`;
+
+export function isCallId(value: unknown): value is string {
+  return (
+    typeof value === "string" && value !== "" && value.length <= MAX_CALL_ID_LENGTH && value.isWellFormed()
+  );
+}
+
+/** The call id for a key that the caller chose. The address is in it, so that one key can serve many actors. */
+export function keyedCallId(address: Address, key: string): string {
+  return `~${digest(`${addressKey(address)}\n${key}`).slice(0, 22)}`;
+}
+
+/**
+ * The 16 characters by which an actor remembers a call. A generated id is its own key; the key of one that the caller
+ * chose begins with `~`.
+ */
+export function callKey({ callId, sentAtMs }: CallIdentity): string {
+  if (sentAtMs === undefined) return `~${digest(callId).slice(0, 15)}`;
+  return /^[\w-]{16}$/.test(callId) ? callId : digest(callId).slice(0, 16);
+}
+
+/** SHA-256 as URL-safe text. */
+export function digest(text: string): string {
+  return nodeCrypto().hash("sha256", text, "base64url");
+}

@@ -1,0 +1,61 @@
+/** Sends requests over a transport, again when that is safe and may help: the id of the call keeps it one call. */
+import { type Clock, sleep } from "../clock";
+import { type DurableError, UnexpectedEvent } from "../errors";
+import { type Invocation, type InvocationReply, MAX_TIMEOUT_MS } from "../invocation";
+import type { CallRequest } from "../messages/call-request";
+import { backoffMs, type Random } from "../random";
+import { asDurableError, errorFromWire } from "../wire-error";
+import type { Transport } from "./transport";
+
+/** A request is sent at most this often; its timeout mostly ends it before. */
+const MAX_ATTEMPTS = 12;
+
+export type Accepted = Extract<InvocationReply, { ok: true }>;
+
+export class Requester {
+  constructor(
+    private readonly transport: Transport,
+    readonly clock: Clock,
+    readonly random: Random,
+  ) {}
+
+  /**
+   * @param request made for each attempt: its number, from 1, and the time that is left
+   * @throws DurableError what the last attempt ended with
+   */
+  async send(
+    timeoutMs: number,
+    request: (attempt: number, remainingMs: number) => Invocation | CallRequest,
+  ): Promise<Accepted> {
+    checkTimeout(timeoutMs);
+    const { clock } = this;
+    const deadlineMs = clock.now() + timeoutMs;
+    for (let attempt = 1; ; attempt++) {
+      const remainingMs = Math.max(1, Math.ceil(deadlineMs - clock.now()));
+      const outcome = await this.once(request(attempt, remainingMs));
+      if ("ok" in outcome) return outcome;
+      const waitMs = backoffMs(attempt - 1, 20, 2_000, this.random);
+      const worthwhile = outcome.retryable && attempt < MAX_ATTEMPTS && clock.now() + waitMs < deadlineMs;
+      if (!worthwhile) throw outcome;
+      await sleep(clock, waitMs);
+    }
+  }
+
+  private async once(request: Invocation | CallRequest): Promise<Accepted | DurableError> {
+    try {
+      const reply = await this.transport.invoke(request);
+      return reply.ok ? reply : errorFromWire(reply.error);
+    } catch (thrown) {
+      return asDurableError(thrown);
+    }
+  }
+}
+
+function checkTimeout(timeoutMs: number): void {
+  if (Number.isInteger(timeoutMs) && timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_MS) return;
+  throw new UnexpectedEvent(`"timeoutMs" (${timeoutMs}) is not a whole number from 1 to ${MAX_TIMEOUT_MS}.`, {
+    field: "timeoutMs",
+    value: timeoutMs,
+    limit: MAX_TIMEOUT_MS,
+  });
+}

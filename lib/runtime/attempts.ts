@@ -1,0 +1,73 @@
+/**
+ * How often a message was tried: kept in its actor's head by the commit of the turn that failed, so that it is counted once
+ * whichever process comes next. One record is enough, since a message that fails holds up those behind it.
+ */
+import { CorruptState, type DurableError, MethodError, TerminalError } from "../errors";
+import { shorten } from "../quote";
+import { errorToWire, type WireError } from "../wire-error";
+
+export interface FailingMessage {
+  readonly messageId: string;
+  readonly attempts: number;
+  /** Present when it is not to be tried again: why. */
+  readonly reason?: WireError;
+}
+
+/** What a failed turn means for its message. */
+export interface Verdict {
+  readonly attempts: number;
+  /** It goes to the dead letters. */
+  readonly isDead: boolean;
+}
+
+/** Failures that are not the method's: the same message is tried again for as long as they last. */
+const UNCOUNTED: ReadonlySet<string> = new Set([
+  "ActorBusy",
+  "ActorOverloaded",
+  "FencedError",
+  "StoreUnavailable",
+  "QueueUnavailable",
+  "TransportError",
+  "ShuttingDown",
+  "StateVersionTooNew",
+  "InternalError",
+]);
+
+/** The record after one more failure; undefined when the failure does not count. */
+export function afterFailure(
+  before: FailingMessage | undefined,
+  { messageId, maxAttempts }: { readonly messageId: string; readonly maxAttempts: number },
+  error: DurableError,
+): FailingMessage | undefined {
+  if (!counts(error)) return undefined;
+  const attempts = (before?.messageId === messageId ? before.attempts : 0) + 1;
+  if (attempts < maxAttempts && !(error instanceof TerminalError)) return { messageId, attempts };
+  // Short, since it is in the head: all that a second delivery of a dead message needs.
+  const { code, message, retryable, name } = errorToWire(error, { stack: false });
+  const reason = { code, message: shorten(message, 200), retryable, ...(name === undefined ? {} : { name }) };
+  return { messageId, attempts, reason };
+}
+
+function counts(error: DurableError): boolean {
+  if (error instanceof MethodError) return true;
+  if (error.code !== "CallTimeout") return !UNCOUNTED.has(error.code);
+  // A turn that began late, behind others or after a busy lease, may simply not have had enough time.
+  const { waitedMs, ranMs } = error.details as { waitedMs?: number; ranMs?: number };
+  return waitedMs === undefined || ranMs === undefined || ranMs >= waitedMs;
+}
+
+export function encodeFailing(failing: FailingMessage | undefined): string {
+  return failing === undefined ? "" : JSON.stringify(failing);
+}
+
+/** @throws CorruptState */
+export function parseFailing(text: string): FailingMessage | undefined {
+  if (text === "") return undefined;
+  try {
+    const failing = JSON.parse(text) as FailingMessage;
+    if (typeof failing.messageId === "string" && Number.isInteger(failing.attempts)) return failing;
+  } catch {
+    // The same error as for JSON of another form.
+  }
+  throw new CorruptState("The record of the actor's failing message cannot be read.", { field: "failing" });
+}

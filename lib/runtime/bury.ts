@@ -1,0 +1,32 @@
+/** Puts messages among the dead letters, and tells whoever must know. */
+import type { DurableError } from "../errors";
+import { deadLetterFor, reasonOf } from "../messages/dead-letter";
+import { failed } from "../messages/tracked-calls";
+import { callFields, type Delivery } from "./delivery";
+import type { Host } from "./host";
+import { reportFailure } from "./report";
+import type { QueuedRecord } from "./sqs-event";
+import { settleCall } from "./tracked";
+
+/**
+ * Done twice, as after a lost answer, it is the same letter.
+ * @param delivery the message as it was read; undefined for one that cannot be
+ * @throws QueueUnavailable, StoreUnavailable: the message must stay where it is
+ */
+export async function bury(
+  host: Host,
+  record: QueuedRecord,
+  error: DurableError,
+  attempts: number,
+  delivery?: Delivery,
+): Promise<void> {
+  const { queues, clock, log } = host;
+  const reason = reasonOf(error, attempts, clock.now());
+  await queues.deadLetters.send(deadLetterFor(record, reason, queues.deadLetters.maxMessageBytes));
+  if (delivery?.envelope.mode === "start") {
+    await settleCall(host, delivery.envelope.callId, failed(error), delivery.isRedriven);
+  }
+  reportFailure(log, delivery && callFields(delivery), error, { attempts });
+  const fields = delivery ? callFields(delivery) : { messageId: record.messageId, group: record.groupId };
+  log.error("message is a dead letter now", { ...fields, code: reason.code, attempts });
+}

@@ -1,0 +1,47 @@
+/**
+ * Messages with a delay wait on the standard queue, and are passed on to their actor's group when their time has come. SQS
+ * hides a message for 15 minutes at most: a longer delay is waited for in several rounds, each a message of its own.
+ */
+import { delayed, type Message, parseMessage, queued } from "../messages/message";
+import { MAX_DELAY_MS } from "../messages/queue";
+import { asDurableError } from "../wire-error";
+import { bury } from "./bury";
+import type { Host } from "./host";
+import type { QueuedRecord } from "./sqs-event";
+
+/** Returns the messages that could not be passed on, and must come again. */
+export async function passOnDelayed(
+  host: Host,
+  records: readonly QueuedRecord[],
+): Promise<readonly QueuedRecord[]> {
+  const failed = await Promise.all(
+    records.map(async (record) => {
+      try {
+        await passOn(host, record);
+        return [];
+      } catch (thrown) {
+        const { code, message: reason } = asDurableError(thrown);
+        host.log.warn("delayed message handed back", { messageId: record.messageId, code, reason });
+        return [record];
+      }
+    }),
+  );
+  return failed.flat();
+}
+
+/** Done twice, it does no harm: a delayed call is looked up among those that were applied. */
+async function passOn(host: Host, record: QueuedRecord): Promise<void> {
+  const { queues, clock } = host;
+  let message: Message;
+  try {
+    message = parseMessage(record.body);
+  } catch (thrown) {
+    return bury(host, record, asDurableError(thrown), 0);
+  }
+  const { delayMs = 0, notBeforeMs = record.sentMs + delayMs, ...rest } = message;
+  const remainingMs = notBeforeMs - clock.now();
+  if (remainingMs <= 0) return queues.messages.send(queued(rest, queues.messages));
+  await queues.wakes.send(
+    delayed({ ...rest, notBeforeMs }, Math.min(remainingMs, MAX_DELAY_MS), queues.wakes),
+  );
+}

@@ -1,0 +1,30 @@
+/**
+ * What the log says of calls and messages that failed. The caller gets no stack; whoever runs the actor finds it here.
+ * Arguments and state are not logged.
+ */
+import { type DurableError, MethodError } from "../errors";
+import type { Logger } from "../log";
+
+export interface CallFields {
+  readonly actor: string;
+  readonly actorId: string;
+  readonly method: string;
+  readonly callId: string;
+}
+
+/** What whoever runs the actors must look at; anything else that is not retryable is the caller's mistake. */
+const OUR_FAULT: ReadonlySet<string> = new Set(["InternalError", "CorruptState", "InvalidDefinition"]);
+
+/** @param more further fields, such as how often a message was tried */
+export function reportFailure(
+  log: Logger,
+  call: CallFields | undefined,
+  error: DurableError,
+  more: Readonly<Record<string, unknown>> = {},
+): void {
+  if (error.retryable) return;
+  const fields = { ...call, ...more };
+  if (error instanceof MethodError) log.error("method failed", { ...fields, error: error.cause ?? error });
+  else if (OUR_FAULT.has(error.code)) log.error("call failed", { ...fields, code: error.code, error });
+  else log.warn("call refused", { ...fields, code: error.code, reason: error.message });
+}

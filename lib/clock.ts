@@ -1,6 +1,6 @@
 /** Time, as everything here sees it: tests and simulations put another clock in its place. */
 export interface Clock {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, whole ones. */
   now(): number;
   /** Calls `run` once, `delayMs` from now at the earliest; the returned function cancels it. */
   setTimer(delayMs: number, run: () => void): () => void;

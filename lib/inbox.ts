@@ -12,6 +12,7 @@
  *
  * Why this is enough: docs/decisions/0001-inbox.md.
  */
+import type { Mode } from "./envelope";
 import { CorruptState } from "./errors";
 import type { Part } from "./store";
 
@@ -24,8 +25,8 @@ export interface InboxEntry {
   /** The method left its call open: there is no result yet. */
   readonly isPending?: true;
   /**
-   * The entry stays in the head until then. For a call that was sent twice: its other copy may come late, not knowing that
-   * it is one.
+   * The entry stays in the head until then. For a call that was sent twice: its first attempt may come late, not knowing
+   * that there was another.
    */
   readonly keepUntilMs?: number;
 }
@@ -37,8 +38,10 @@ const MAX_HEAD_INBOX_BYTES = 1_024;
 const MAX_KEPT_ENTRIES = 100;
 /** What the line of such an entry takes, about. */
 const KEPT_LINE_BYTES = 40;
-/** A call's copies are run, or have failed, within 15 minutes of each other; and clocks differ. */
+/** A call's attempts are run, or have failed, within 15 minutes of each other; and clocks differ. */
 const KEEP_REPEATED_MS = 20 * 60_000;
+/** A call that is older than this when its turn comes may be another copy of one that was applied and has left the head. */
+const LATE_MS = 100;
 /** A larger encoded result goes to a part of its own. */
 export const MAX_INLINE_RESULT_BYTES = 256;
 /** How long parts are kept: 14 days, in which any message may come again, and one to spare. */
@@ -48,27 +51,37 @@ const CLOCK_MARGIN_MS = 3_600_000;
 
 const LINE = /^([\w~-][\w-]{15}) (\d+)(?:!([0-9a-z]+))?(?: (?:(\?)|@(.+)|(.+)))?$/;
 
+/** What stands before the lines: the place of the newest message. */
+const SEQUENCE = /^#(\d+)\n(.*)$/s;
+
 /** The entries of a head or of a part, and the text they are kept as. Never changes. */
 export class Inbox {
-  static readonly empty = new Inbox(new Map(), "");
+  static readonly empty = new Inbox(new Map(), "", undefined);
 
   private constructor(
     private readonly entries: ReadonlyMap<string, InboxEntry>,
-    readonly text: string,
+    private readonly lines: string,
+    /** Where the newest message that was applied stood in its queue. */
+    readonly sequence: string | undefined,
     private readonly older?: Inbox,
     readonly size: number = entries.size + (older?.size ?? 0),
     /** How many must stay in the head. */
     private readonly kept: number = countKept(entries) + (older?.kept ?? 0),
   ) {}
 
-  static of(entries: ReadonlyMap<string, InboxEntry>): Inbox {
-    return new Inbox(new Map(entries), Array.from(entries, formatLine).join("\n"));
+  static of(entries: ReadonlyMap<string, InboxEntry>, sequence?: string): Inbox {
+    return new Inbox(new Map(entries), Array.from(entries, formatLine).join("\n"), sequence);
   }
 
   /** @throws CorruptState */
   static parse(text: string): Inbox {
     if (text === "") return Inbox.empty;
-    return new Inbox(new Map(text.split("\n").map(parseLine)), text);
+    const [, sequence, lines = text] = SEQUENCE.exec(text) ?? [];
+    return new Inbox(new Map(lines.split("\n").map(parseLine)), lines, sequence);
+  }
+
+  get text(): string {
+    return this.sequence === undefined ? this.lines : `#${this.sequence}\n${this.lines}`;
   }
 
   get(key: string): InboxEntry | undefined {
@@ -77,9 +90,10 @@ export class Inbox {
 
   /** Nothing is copied: a chain has at most as many links as a head has entries. */
   plus(added: Inbox): Inbox {
-    if (this.size === 0) return added;
     if (added.size === 0) return this;
-    return new Inbox(added.entries, `${this.text}\n${added.text}`, this);
+    const sequence = added.sequence ?? this.sequence;
+    if (this.size === 0) return new Inbox(added.entries, added.lines, sequence);
+    return new Inbox(added.entries, `${this.lines}\n${added.lines}`, sequence, this);
   }
 
   /** True when entries of this inbox, all committed, should leave the head before `added` are written to it. */
@@ -87,10 +101,10 @@ export class Inbox {
     if (this.size === 0 || added.size === 0) return false;
     if (this.kept > MAX_KEPT_ENTRIES) return true;
     const entries = this.size - this.kept;
-    const bytes = this.text.length - this.kept * KEPT_LINE_BYTES;
+    const bytes = this.lines.length - this.kept * KEPT_LINE_BYTES;
     return (
       entries > 0 &&
-      (entries + added.size > MAX_HEAD_ENTRIES || bytes + added.text.length > MAX_HEAD_INBOX_BYTES)
+      (entries + added.size > MAX_HEAD_ENTRIES || bytes + added.lines.length > MAX_HEAD_INBOX_BYTES)
     );
   }
 
@@ -99,7 +113,10 @@ export class Inbox {
     const all = this.all();
     const kept = all.filter(([, { keepUntilMs = 0 }]) => keepUntilMs > nowMs).slice(-MAX_KEPT_ENTRIES);
     const stays = new Map(kept);
-    return { stays: Inbox.of(stays), leaves: new Map(all.filter(([key]) => !stays.has(key))) };
+    return {
+      stays: Inbox.of(stays, this.sequence),
+      leaves: new Map(all.filter(([key]) => !stays.has(key))),
+    };
   }
 
   /** Oldest first. */
@@ -114,7 +131,30 @@ function countKept(entries: ReadonlyMap<string, InboxEntry>): number {
   return count;
 }
 
-/** Until when the head keeps the entry of a call of which another copy may be on its way. */
+/**
+ * True for a call that may have been applied before although nothing marks it as a repetition: a copy that was delivered
+ * twice, or held up on its way. A message is one unless it stands behind the newest that was applied; a call is one when
+ * it is not new. Then it is looked up beside the head; in the usual case that costs nothing.
+ */
+export function mayBeCopy(call: InboxCall, inbox: Inbox, nowMs: number): boolean {
+  if (call.mode === "call") return Math.abs(nowMs - (call.sentAtMs ?? 0)) > LATE_MS;
+  const { sequence } = call;
+  return sequence === undefined || (inbox.sequence !== undefined && !isAfter(sequence, inbox.sequence));
+}
+
+/** What of a call decides whether it is looked up. */
+export interface InboxCall {
+  readonly mode: Mode;
+  readonly sentAtMs: number | undefined;
+  readonly sequence?: string | undefined;
+}
+
+/** Places in a queue are numbers of up to 128 bits, in decimal. */
+function isAfter(one: string, other: string): boolean {
+  return one.length === other.length ? one > other : one.length > other.length;
+}
+
+/** Until when the head keeps the entry of a call of which another attempt may be on its way. */
 export function keepRepeatedUntilMs(nowMs: number): number {
   return nowMs + KEEP_REPEATED_MS;
 }

@@ -389,6 +389,14 @@ describe("a message that comes more than once has one effect", () => {
     expect(await entriesOf(A)).toEqual(["first"]);
   });
 
+  it("handed over twice by the queue's poller, the second time much later, with nothing to tell them apart", async () => {
+    const message = add(A, "first");
+    await hand(handle, [message]);
+    await addMany(200);
+    expect(await hand(handle, [message])).toEqual([]);
+    expect((await entriesOf(A)).filter((entry) => entry === "first")).toHaveLength(1);
+  });
+
   it("sent again 10 minutes and 1,000 messages later, when the queue has forgotten it", async () => {
     const callId = "CCCCCCCCCCCCCCCC";
     const sentAtMs = clock.now();

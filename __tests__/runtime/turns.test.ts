@@ -177,6 +177,18 @@ describe("a turn that fails", () => {
   });
 });
 
+describe("a call that arrives twice, with nothing to tell its copies apart", () => {
+  it("runs once, also when many others came in between", async () => {
+    const first = call("add", ["a", 1], { callId: "AAAAAAAAAAAAAAAA", sentAtMs: clock.now() });
+    await one.invoke(first);
+    for (let n = 0; n < 100; n++) await one.invoke(call("noteOf"));
+    for (let n = 0; n < 100; n++) await one.invoke(call("count"));
+    await clock.advance(200);
+    expect(resultOf(await one.invoke(first))).toBe(1);
+    expect(resultOf(await one.invoke(call("names")))).toEqual(["a"]);
+  });
+});
+
 describe("ctx", () => {
   it("tells the actor's id, the call's id and the version", async () => {
     await one.invoke(call("add", ["a", 1]));

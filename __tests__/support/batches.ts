@@ -11,6 +11,8 @@ export interface MessageFields {
   readonly args?: readonly unknown[];
   readonly mode?: "send" | "start";
   readonly callId?: string;
+  /** Its id is one that the caller chose: it comes without the time of its making. */
+  readonly isKeyed?: boolean;
   readonly sentAtMs?: number;
   readonly receiveCount?: number;
   /** When the queue took it; by default when it was sent. */
@@ -31,15 +33,22 @@ export function messageFor(
   const { args = [], mode = "send", sentAtMs = nowMs, receiveCount = 1, queuedMs = sentAtMs } = fields;
   const callId = fields.callId ?? digest(`call ${serial++}`).slice(0, 16);
   const messageId = fields.messageId ?? `m${serial++}`;
+  const made = fields.isKeyed ? {} : { sentAtMs };
   return {
     messageId,
     receipt: `${messageId}#${receiveCount}`,
-    body: JSON.stringify({ actor: type, id, method, args, mode, callId, sentAtMs }),
+    body: JSON.stringify({ actor: type, id, method, args, mode, callId, ...made }),
     groupId: groupIdOf({ type, id }),
+    sequence: String(serial++),
     receiveCount,
     sentMs: queuedMs,
     attributes: fields.attributes ?? {},
   };
+}
+
+/** The same message, as it comes once more. */
+export function redelivered(message: ReceivedMessage, receiveCount = 2): ReceivedMessage {
+  return { ...message, receiveCount, receipt: `${message.messageId}#${receiveCount}` };
 }
 
 /** Hands a batch to a router, and returns the ids of the messages that must come again. */

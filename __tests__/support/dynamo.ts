@@ -7,7 +7,7 @@ import { provision } from "durable-lambda/aws";
 import dynalite from "dynalite";
 import { DynamoCalls } from "../../lib/aws/dynamo-calls";
 import { DynamoStore } from "../../lib/aws/dynamo-store";
-import { SdkWiretap } from "./faulty-sdk";
+import { SdkWiretap, type SentRequest } from "./faulty-sdk";
 
 export interface Emulator {
   readonly endpoint: string;
@@ -72,4 +72,43 @@ async function endpointForTests(): Promise<{ endpoint: string; stop: () => Promi
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     stop: () => new Promise<void>((resolve) => server.close(() => resolve())),
   };
+}
+
+/** What a request of the store's or of the tracked calls' is for. */
+export type Purpose =
+  | "acquire"
+  | "commit"
+  | "release"
+  | "renew"
+  | "write parts"
+  | "read parts"
+  | "read part"
+  | "read head"
+  | "open"
+  | "settle"
+  | "read call";
+
+export function purposeOf({ command, input }: SentRequest): Purpose {
+  const { UpdateExpression: update = "", Key: key = {} } = input as {
+    UpdateExpression?: string;
+    Key?: { sk?: { S?: string } | string };
+  };
+  switch (command) {
+    case "UpdateItemCommand":
+      if (update.includes("#settledAt")) return "settle";
+      if (update.includes("ADD #fence")) return "acquire";
+      if (update.includes("#version = :version")) return "commit";
+      return update.startsWith("REMOVE #leaseId") ? "release" : "renew";
+    case "PutItemCommand":
+      return "ConditionExpression" in input ? "open" : "write parts";
+    case "BatchWriteItemCommand":
+      return "write parts";
+    case "QueryCommand":
+      return "read parts";
+    case "GetItemCommand":
+      if (key.sk === undefined) return "read call";
+      return JSON.stringify(key.sk).includes("HEAD") ? "read head" : "read part";
+    default:
+      throw new Error(`${command} is for nothing that is known here`);
+  }
 }

@@ -11,7 +11,7 @@ export class FakeClock implements Clock {
 
   constructor(private nowMs = 1_800_000_000_000) {}
 
-  now = (): number => this.nowMs;
+  now = (): number => Math.floor(this.nowMs);
 
   setTimer = (delayMs: number, run: () => void): (() => void) => {
     const timer: Timer = { atMs: this.nowMs + delayMs, run };

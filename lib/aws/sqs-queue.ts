@@ -60,7 +60,12 @@ export class SqsQueue implements Queue {
       MaxNumberOfMessages: max,
       WaitTimeSeconds: Math.min(MAX_WAIT_SECONDS, seconds(waitMs)),
       VisibilityTimeout: seconds(hideMs),
-      MessageSystemAttributeNames: ["ApproximateReceiveCount", "SentTimestamp", "MessageGroupId"],
+      MessageSystemAttributeNames: [
+        "ApproximateReceiveCount",
+        "SentTimestamp",
+        "MessageGroupId",
+        "SequenceNumber",
+      ],
       MessageAttributeNames: ["All"],
     });
     const requestTimeout = waitMs + RECEIVE_GRACE_MS;
@@ -181,12 +186,13 @@ function receivedOf({
   Attributes,
   MessageAttributes,
 }: Message): ReceivedMessage {
-  const groupId = Attributes?.MessageGroupId;
+  const { MessageGroupId: groupId, SequenceNumber: sequence } = Attributes ?? {};
   return {
     messageId: MessageId ?? "",
     receipt: ReceiptHandle ?? "",
     body: Body ?? "",
     ...(groupId === undefined ? {} : { groupId }),
+    ...(sequence === undefined ? {} : { sequence }),
     receiveCount: Number(Attributes?.ApproximateReceiveCount ?? 1),
     sentMs: Number(Attributes?.SentTimestamp ?? 0),
     attributes: Object.fromEntries(

@@ -221,7 +221,7 @@ export class QueueRows {
       messageId,
       receipt: `${seq}.${receiveCount}.${messageId}`,
       body,
-      ...(this.fifo ? { groupId } : {}),
+      ...(this.fifo ? { groupId, sequence: String(seq) } : {}),
       receiveCount,
       sentMs,
       attributes: JSON.parse(attributes) as Record<string, string>,

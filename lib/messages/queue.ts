@@ -29,6 +29,8 @@ export interface ReceivedMessage {
   readonly groupId?: string;
   /** 1 for the first delivery. */
   readonly receiveCount: number;
+  /** On a FIFO queue: rises from each message of a group to the next; a whole number in decimal. */
+  readonly sequence?: string;
   /** When the queue took it, by the queue's clock, in milliseconds since the epoch. */
   readonly sentMs: number;
   readonly attributes: Readonly<Record<string, string>>;

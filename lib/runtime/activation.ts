@@ -166,7 +166,7 @@ class Activation {
     call.onWait = () => this.startHeartbeat();
     call.start();
     try {
-      const known = await record.find(envelope);
+      const known = await record.find(envelope, message);
       if (known !== undefined) return { call, reply: await replyOf(host.store, this.address, known) };
       const { readonly } = methodOf(this.definition, envelope.method);
       const hooks: TurnHooks = { version: () => record.version, save: () => this.save(call, context) };

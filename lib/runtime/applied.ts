@@ -89,6 +89,8 @@ export interface InboxChange {
   readonly version: number;
   /** What the commit adds. */
   readonly applied: ReadonlyMap<string, InboxEntry>;
+  /** Where the newest message among that stood in its queue. */
+  readonly place: string | undefined;
 }
 
 /**
@@ -99,10 +101,10 @@ export async function nextInbox(
   host: Host,
   address: Address,
   lease: Lease,
-  { committed, version, applied }: InboxChange,
+  { committed, version, applied, place }: InboxChange,
 ): Promise<{ readonly inbox: Inbox; readonly spilled: boolean }> {
   const { store, clock } = host;
-  const added = Inbox.of(await moveLargeResults(host, address, lease, applied));
+  const added = Inbox.of(await moveLargeResults(host, address, lease, applied), place);
   if (!committed.mustSpillFor(added)) return { inbox: committed.plus(added), spilled: false };
   const { stays, leaves } = committed.spill(clock.now());
   const parts = spilledParts(leaves, version, clock.now());

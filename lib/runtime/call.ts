@@ -18,6 +18,8 @@ export interface Sequence {
 export interface QueuedAs {
   readonly messageId: string;
   readonly maxAttempts: number;
+  /** Its place in its queue. */
+  readonly place: string | undefined;
   readonly sequence: Sequence;
 }
 

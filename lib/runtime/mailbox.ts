@@ -20,6 +20,7 @@ export interface QueuedEnvelope {
   readonly envelope: Envelope;
   readonly messageId: string;
   readonly maxAttempts: number;
+  readonly place: string | undefined;
 }
 
 /** How a message ended. Without a verdict its failure does not count as an attempt. */
@@ -54,8 +55,8 @@ export class Mailbox {
     this.checkRoom(messages.length);
     const sequence = { isStopped: false };
     const calls = messages.map(
-      ({ envelope, messageId, maxAttempts }) =>
-        new Call(envelope, this.host.clock, this.leave, { messageId, maxAttempts, sequence }),
+      ({ envelope, messageId, maxAttempts, place }) =>
+        new Call(envelope, this.host.clock, this.leave, { messageId, maxAttempts, place, sequence }),
     );
     return Promise.all(
       calls.map((call) =>

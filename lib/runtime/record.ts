@@ -10,7 +10,7 @@ import { callKey } from "../call-id";
 import { type Effect, encodeEffects, parseEffects } from "../effects";
 import type { Envelope, Reply } from "../envelope";
 import type { DurableError } from "../errors";
-import { Inbox, type InboxEntry, keepRepeatedUntilMs } from "../inbox";
+import { Inbox, type InboxEntry, keepRepeatedUntilMs, mayBeCopy } from "../inbox";
 import type { Lease } from "../lease";
 import type { Commit, Head, StoredState } from "../store";
 import { nextInbox, SpilledCalls } from "./applied";
@@ -35,6 +35,8 @@ type Texts = Readonly<Pick<Head, "failing" | "outbox">>;
 export class ActorRecord {
   private readonly applied = new Map<string, InboxEntry>();
   private readonly spilledCalls: SpilledCalls;
+  /** Where the newest message that was applied stood in its queue, when there was one since the last commit. */
+  private place: string | undefined;
   private readonly effects: Effect[] = [];
   private currentVersion: number;
   private currentInbox: Inbox;
@@ -90,11 +92,14 @@ export class ActorRecord {
   }
 
   /** What is known of a call that may have been applied before. */
-  async find(envelope: Envelope): Promise<InboxEntry | undefined> {
+  async find(envelope: Envelope, message?: QueuedAs): Promise<InboxEntry | undefined> {
     const key = callKey(envelope);
     const known = this.applied.get(key) ?? this.currentInbox.get(key);
-    if (known !== undefined || !envelope.maybeRepeated || !this.spilled) return known;
-    return this.spilledCalls.find(envelope);
+    if (known !== undefined || !this.spilled) return known;
+    const { mode, sentAtMs, maybeRepeated } = envelope;
+    const call = { mode, sentAtMs, sequence: message?.place };
+    const isNew = !maybeRepeated && !mayBeCopy(call, this.currentInbox, this.host.clock.now());
+    return isNew ? undefined : this.spilledCalls.find(envelope);
   }
 
   /** Why a message must not be tried again, when it is dead and was delivered once more. */
@@ -106,8 +111,8 @@ export class ActorRecord {
   /** Adds a turn that succeeded. */
   apply(envelope: Envelope, { result, isPending }: TurnResult, message?: QueuedAs): Reply {
     const version = this.currentVersion + 1;
-    // Another copy of a call that was sent twice may still come, and take itself for the only one.
-    const hasCopies = envelope.maybeRepeated && envelope.sentAtMs !== undefined;
+    // The first attempt of a call that was sent again may still come, and take itself for the only one.
+    const hasCopies = envelope.mode === "call" && envelope.maybeRepeated && envelope.sentAtMs !== undefined;
     this.applied.set(callKey(envelope), {
       version,
       ...(hasCopies ? { keepUntilMs: keepRepeatedUntilMs(this.host.clock.now()) } : {}),
@@ -116,6 +121,7 @@ export class ActorRecord {
       ...(result === undefined || envelope.mode === "send" ? {} : { result }),
     });
     if (message !== undefined && message.messageId === this.failing?.messageId) this.failing = undefined;
+    this.place = message?.place ?? this.place;
     return { result, version, ...(isPending ? { isPending } : {}) };
   }
 
@@ -148,6 +154,7 @@ export class ActorRecord {
       committed: this.currentInbox,
       version: this.currentVersion,
       applied: this.applied,
+      place: this.place,
     });
     const commit = {
       onVersion: this.currentVersion,
@@ -173,6 +180,7 @@ export class ActorRecord {
       this.spilledCalls.forget();
     }
     this.applied.clear();
+    this.place = undefined;
     this.effects.length = 0;
   }
 

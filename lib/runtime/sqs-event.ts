@@ -56,13 +56,14 @@ export function readSqsEvent({ Records: records }: { readonly Records: readonly 
     };
     if (record.eventSource !== EVENT_SOURCE) throw unexpected(`Records[${index}].eventSource`);
     const { attributes = {}, messageAttributes = {} } = record;
-    const groupId = attributes.MessageGroupId;
+    const { MessageGroupId: groupId, SequenceNumber: sequence } = attributes;
     return {
       messageId: text("messageId"),
       receipt: text("receiptHandle"),
       body: text("body"),
       source: text("eventSourceARN").endsWith(".fifo") ? "messages" : "wakes",
       ...(groupId === undefined ? {} : { groupId }),
+      ...(/^\d+$/.test(sequence ?? "") ? { sequence: String(sequence) } : {}),
       receiveCount: Number(attributes.ApproximateReceiveCount ?? Number.NaN),
       sentMs: Number(attributes.SentTimestamp ?? Number.NaN),
       attributes: Object.fromEntries(
@@ -76,21 +77,27 @@ export function readSqsEvent({ Records: records }: { readonly Records: readonly 
 export function sqsEventOf(source: Source, messages: readonly ReceivedMessage[]): SqsEvent {
   const arn = `arn:aws:sqs:local:000000000000:${source === "messages" ? "messages.fifo" : "wakes"}`;
   return {
-    Records: messages.map(({ messageId, receipt, body, groupId, receiveCount, sentMs, attributes }) => ({
-      messageId,
-      receiptHandle: receipt,
-      body,
-      attributes: {
-        ApproximateReceiveCount: String(receiveCount),
-        SentTimestamp: String(sentMs),
-        ...(groupId === undefined ? {} : { MessageGroupId: groupId }),
-      },
-      messageAttributes: Object.fromEntries(
-        Object.entries(attributes).map(([name, value]) => [name, { stringValue: value, dataType: "String" }]),
-      ),
-      eventSource: EVENT_SOURCE,
-      eventSourceARN: arn,
-    })),
+    Records: messages.map(
+      ({ messageId, receipt, body, groupId, sequence, receiveCount, sentMs, attributes }) => ({
+        messageId,
+        receiptHandle: receipt,
+        body,
+        attributes: {
+          ApproximateReceiveCount: String(receiveCount),
+          SentTimestamp: String(sentMs),
+          ...(groupId === undefined ? {} : { MessageGroupId: groupId }),
+          ...(sequence === undefined ? {} : { SequenceNumber: sequence }),
+        },
+        messageAttributes: Object.fromEntries(
+          Object.entries(attributes).map(([name, value]) => [
+            name,
+            { stringValue: value, dataType: "String" },
+          ]),
+        ),
+        eventSource: EVENT_SOURCE,
+        eventSourceARN: arn,
+      }),
+    ),
   };
 }
 

@@ -34,6 +34,11 @@ export function callKey({ callId, sentAtMs }: CallIdentity): string {
   return /^[\w-]{16}$/.test(callId) ? callId : digest(callId).slice(0, 16);
 }
 
+/** True for the key of an id that a caller chose. It may be of any age, so no range of time can be named for it. */
+export function isChosen(key: string): boolean {
+  return key.startsWith("~");
+}
+
 /** SHA-256 as URL-safe text. */
 export function digest(text: string): string {
   return nodeCrypto().hash("sha256", text, "base64url");

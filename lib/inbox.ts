@@ -12,6 +12,7 @@
  *
  * Why this is enough: docs/decisions/0001-inbox.md.
  */
+import { isChosen } from "./call-id";
 import type { Mode } from "./envelope";
 import { CorruptState } from "./errors";
 import type { Part } from "./store";
@@ -214,11 +215,6 @@ function callPart([key, entry]: readonly [string, InboxEntry], expiresAtMs: numb
 /** The name of the part for a key that {@link isChosen}. */
 export function callPartName(key: string): string {
   return `${CALL_PREFIX}${key}`;
-}
-
-/** True for the key of an id that a caller chose: it may be of any age, so no range of pages could be named for it. */
-export function isChosen(key: string): boolean {
-  return key.startsWith("~");
 }
 
 /** Where the pages are in which a call may stand that was first sent at `sentAtMs`. */

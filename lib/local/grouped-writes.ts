@@ -22,10 +22,13 @@ interface Write extends WriteOptions {
 
 /** As many as one call makes: taking the lease, and the commit. */
 const DIRECT_WRITES = 2;
+/** After a round of more than these, nobody is alone: then all writes of the next one share its transaction. */
+const MANY_WRITES = 16;
 
 export class GroupedWrites {
   private waiting: Write[] = [];
   private directLeft = DIRECT_WRITES;
+  private writesOfRound = 0;
   private round: Promise<void> | undefined;
 
   private readonly begin: StatementSync;
@@ -40,6 +43,7 @@ export class GroupedWrites {
   run<T>(work: () => T, options: WriteOptions = {}): Promise<T> {
     return new Promise((resolve, reject) => {
       this.round ??= this.beginRound();
+      this.writesOfRound++;
       this.waiting.push({ ...options, work, resolve: resolve as (result: unknown) => void, reject });
       if (this.directLeft > 0) {
         this.directLeft--;
@@ -57,7 +61,8 @@ export class GroupedWrites {
     return new Promise((done) => {
       setImmediate(() => {
         this.round = undefined;
-        this.directLeft = DIRECT_WRITES;
+        this.directLeft = this.writesOfRound > MANY_WRITES ? 0 : DIRECT_WRITES;
+        this.writesOfRound = 0;
         if (this.waiting.length > 0) this.flush();
         done();
       });

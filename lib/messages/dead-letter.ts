@@ -7,14 +7,7 @@ import { digest } from "../call-id";
 import { type DurableError, MethodError } from "../errors";
 import { shorten } from "../quote";
 import { errorToWire } from "../wire-error";
-import {
-  addressOf,
-  deduplicationIdOf,
-  groupIdOf,
-  type Message,
-  parseMessage,
-  REASON_RESERVE_BYTES,
-} from "./message";
+import { addressOf, groupIdOf, type Message, parseMessage, REASON_RESERVE_BYTES } from "./message";
 import type { OutgoingMessage, ReceivedMessage } from "./queue";
 
 /** Why a message is dead. */
@@ -115,7 +108,7 @@ export function redriven({ messageId, body, attributes }: ReceivedMessage): Outg
     body,
     groupId: groupIdOf(address),
     // Not the first one's: the queue would take the message for a repetition of it, and drop it.
-    deduplicationId: deduplicationIdOf(address, `${message.callId} redriven ${messageId}`),
+    deduplicationId: digest(`redriven ${messageId}`),
     attributes: { [REASON_ATTRIBUTE]: attributes[REASON_ATTRIBUTE] ?? "{}" },
   };
 }

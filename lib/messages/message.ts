@@ -3,7 +3,7 @@
  * deduplication id is its call, so that sending it again within minutes changes nothing.
  */
 import { type Address, addressKey } from "../address";
-import { digest } from "../call-id";
+import { type CallIdentity, callKey, digest, isChosen } from "../call-id";
 import type { Mode } from "../envelope";
 import { PayloadTooLarge, UnexpectedEvent } from "../errors";
 import { type CheckedInvocation, checkInvocation } from "../invocation";
@@ -33,9 +33,10 @@ export function groupIdOf(address: Address): string {
   return QUEUE_ID.test(key) ? key : `~${digest(key)}`;
 }
 
-/** What makes a call's message the same when it is sent again. With the address: ids of callers' own may be equal. */
-export function deduplicationIdOf({ type, id }: Address, callId: string): string {
-  return digest(`${type}/${id}\n${callId}`);
+/** What makes a call's message the same when it is sent again. Ids of callers' own may be equal for several actors. */
+export function deduplicationIdOf(address: Address, call: CallIdentity): string {
+  const key = callKey(call);
+  return isChosen(key) ? digest(`${addressKey(address)}\n${call.callId}`) : key;
 }
 
 /**
@@ -48,7 +49,7 @@ export function queued(message: Message, queue: Pick<Queue, "maxMessageBytes">):
   return {
     body: bodyOf(fields, queue),
     groupId: groupIdOf(address),
-    deduplicationId: deduplicationIdOf(address, message.callId),
+    deduplicationId: deduplicationIdOf(address, { callId: message.callId, sentAtMs: message.sentAtMs }),
   };
 }
 

@@ -3,14 +3,13 @@
  * are in the head; what the head cannot hold is beside it (see `inbox.ts`).
  */
 import { type Address, addressKey } from "../address";
-import { type CallIdentity, callKey } from "../call-id";
+import { type CallIdentity, callKey, isChosen } from "../call-id";
 import type { Reply } from "../envelope";
 import { CorruptState } from "../errors";
 import {
   callPartName,
   Inbox,
   type InboxEntry,
-  isChosen,
   MAX_INLINE_RESULT_BYTES,
   pagesSince,
   resultPart,

@@ -14,13 +14,15 @@ export interface PollerOptions {
   readonly handle: (event: SqsEvent) => Promise<BatchResponse>;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Batches that are processed at once. */
+  /** Batches that are received and processed at once. */
   readonly concurrency: number;
   /** How long messages stay hidden when this process dies; prolonged while they are processed. */
   readonly hideMs: number;
 }
 
 const BATCH_SIZE = 10;
+/** Receives that are under way at once. */
+const RECEIVERS = 4;
 const WAIT_MS = 20_000;
 /** After a queue could not be read. */
 const PAUSE_MS = 1_000;
@@ -28,17 +30,17 @@ const PAUSE_MS = 1_000;
 export class Poller {
   private readonly stopping = new AbortController();
   private readonly processing = new Set<Promise<void>>();
-  private readonly receiving: Promise<void>;
+  private readonly receiving: readonly Promise<void>[];
 
   /** Starts at once. */
   constructor(private readonly options: PollerOptions) {
-    this.receiving = this.receive();
+    this.receiving = Array.from({ length: RECEIVERS }, () => this.receive());
   }
 
   /** Receives nothing more, and resolves when what was received is processed. */
   async stop(): Promise<void> {
     this.stopping.abort();
-    await this.receiving;
+    await Promise.all(this.receiving);
     await Promise.all(this.processing);
   }
 

@@ -9,6 +9,7 @@ import { inlineTransport } from "./client/inline-transport";
 import type { Transport } from "./client/transport";
 import { systemClock } from "./clock";
 import { InvalidDefinition } from "./errors";
+import { DEFAULT_BACKLOG } from "./messages/backlog";
 import { Messenger } from "./messages/messenger";
 import type { Queues } from "./messages/queue";
 import type { TrackedCalls } from "./messages/tracked-calls";
@@ -37,6 +38,11 @@ export interface ClientOptions {
    * variable is set.
    */
   readonly transport?: Transport | "lambda" | "inline";
+  /**
+   * How many messages of this client's may wait for one actor: with more, sending waits for the actor and then fails with
+   * `ActorOverloaded`. Needs `DURABLE_TABLE`, where the actor says how far it is. Default 10,000.
+   */
+  readonly backlog?: number;
   /** Actors that an inline client runs by their stored names; those asked for by class need not be here. */
   readonly actors?: readonly ActorClass[];
 }
@@ -70,22 +76,29 @@ export function createRouter(actors: readonly ActorClass[], options: RouterOptio
  * await counter.get("c1").increment(5);
  * ```
  */
-export function createClient({ transport, actors = [] }: ClientOptions = {}): Client {
+export function createClient({ transport, ...options }: ClientOptions = {}): Client {
   return clientOver(
-    typeof transport === "object" ? transport : namedTransport(transport ?? defaultTransport(), actors),
+    typeof transport === "object" ? transport : namedTransport(transport ?? defaultTransport(), options),
   );
 }
 
 /** Lambda kills a process soon after its SIGTERM. */
 const LAMBDA_GRACE_MS = 250;
 
-function namedTransport(name: "lambda" | "inline", actors: readonly ActorClass[]): Transport {
+function namedTransport(
+  name: "lambda" | "inline",
+  { actors = [], backlog = DEFAULT_BACKLOG }: Omit<ClientOptions, "transport">,
+): Transport {
   const ports = portsWhenNeeded();
-  if (name === "inline") return inlineTransport(new Runtime(new Registry(actors), ports));
+  if (name === "inline") {
+    return inlineTransport(new Runtime(new Registry(actors), ports, { limits: { backlog } }));
+  }
   const byLambda = aws().transportFromEnvironment();
   // Without access to the queues, the function takes messages too.
   if (!process.env.DURABLE_QUEUE) return byLambda;
-  return directTransport(byLambda, new Messenger(ports, systemClock));
+  // Only where the actors' table can be read is it known how far they are.
+  const limit = process.env.DURABLE_TABLE ? backlog : Number.POSITIVE_INFINITY;
+  return directTransport(byLambda, new Messenger(ports, systemClock, { backlog: limit }));
 }
 
 function defaultTransport(): "lambda" | "inline" {

@@ -62,7 +62,7 @@ export class Inbox {
   private constructor(
     private readonly entries: ReadonlyMap<string, InboxEntry>,
     private readonly lines: string,
-    /** Where the newest message that was applied stood in its queue. */
+    /** Where the newest message that was done with stood in its queue. */
     readonly sequence: string | undefined,
     private readonly older?: Inbox,
     readonly size: number = entries.size + (older?.size ?? 0),
@@ -78,7 +78,7 @@ export class Inbox {
   static parse(text: string): Inbox {
     if (text === "") return Inbox.empty;
     const [, sequence, lines = text] = SEQUENCE.exec(text) ?? [];
-    return new Inbox(new Map(lines.split("\n").map(parseLine)), lines, sequence);
+    return new Inbox(new Map(lines === "" ? [] : lines.split("\n").map(parseLine)), lines, sequence);
   }
 
   get text(): string {
@@ -91,8 +91,10 @@ export class Inbox {
 
   /** Nothing is copied: a chain has at most as many links as a head has entries. */
   plus(added: Inbox): Inbox {
-    if (added.size === 0) return this;
     const sequence = added.sequence ?? this.sequence;
+    if (added.size === 0) {
+      return new Inbox(this.entries, this.lines, sequence, this.older, this.size, this.kept);
+    }
     if (this.size === 0) return new Inbox(added.entries, added.lines, sequence);
     return new Inbox(added.entries, `${this.lines}\n${added.lines}`, sequence, this);
   }
@@ -150,8 +152,8 @@ export interface InboxCall {
   readonly sequence?: string | undefined;
 }
 
-/** Places in a queue are numbers of up to 128 bits, in decimal. */
-function isAfter(one: string, other: string): boolean {
+/** True when one place in a queue comes after another. Places are numbers of up to 128 bits, in decimal. */
+export function isAfter(one: string, other: string): boolean {
   return one.length === other.length ? one > other : one.length > other.length;
 }
 

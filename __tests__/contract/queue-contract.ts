@@ -38,7 +38,11 @@ export function queueContract(
   });
 
   /** To a group of the FIFO queue. */
-  function send(groupId: string, body: string, more: Partial<OutgoingMessage> = {}): Promise<void> {
+  function send(
+    groupId: string,
+    body: string,
+    more: Partial<OutgoingMessage> = {},
+  ): Promise<string | undefined> {
     sent++;
     return fifo.send({ groupId, deduplicationId: `${groupId}-${sent}`, body, ...more });
   }
@@ -146,6 +150,16 @@ export function queueContract(
       await fifo.hide([receipt], HIDE_MS);
       await advance(1_200);
       expect(await look(fifo)).toEqual([]);
+    });
+
+    it("numbers the messages of a group upwards, and tells the sender the same number", async () => {
+      const numbers = [await send("g", "1"), await send("g", "2"), await send("g", "3")];
+      const messages = await drain(fifo, 3);
+      expect(messages.map(({ sequence }) => sequence)).toEqual(numbers);
+      const values = numbers.map((number) => BigInt(number as string));
+      expect(
+        (values[0] as bigint) < (values[1] as bigint) && (values[1] as bigint) < (values[2] as bigint),
+      ).toBe(true);
     });
 
     itForgetsReceipts("does nothing for the receipt of an earlier delivery", async () => {

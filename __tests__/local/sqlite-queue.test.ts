@@ -39,7 +39,7 @@ function send(
   groupId: string,
   body: string,
   more: Partial<OutgoingMessage> = {},
-): Promise<void> {
+): Promise<string | undefined> {
   return queue.send({ groupId, deduplicationId: `d${++sent}`, body, ...more });
 }
 

@@ -605,6 +605,66 @@ describe("a dead letter", () => {
   }
 });
 
+describe("a sender that runs ahead of an actor", () => {
+  const LIMIT = 40;
+  let reads: number;
+  let sender: TestProcess;
+  beforeEach(() => {
+    reads = 0;
+    const store = new Proxy(ports.store, {
+      get: (target, name) => {
+        if (name === "read") reads++;
+        const value = target[name as never] as unknown;
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    sender = startProcess([Ledger], { ...ports, store }, { clock, limits: { backlog: LIMIT } });
+  });
+  const send = (id: string, entry: string) => sender.client.actor(Ledger).get(id).send().add(entry);
+
+  it("is told when so many of its messages wait, and can go on when the actor has caught up", async () => {
+    for (let n = 0; n < LIMIT; n++) await send("a", `${n}`);
+    expect(reads).toBe(0);
+    const refused = send("a", "one too many");
+    const told = expect(refused).rejects.toMatchObject({
+      code: "ActorOverloaded",
+      retryable: true,
+      details: { actor: "Ledger", id: "a", limit: LIMIT },
+    });
+    await clock.advance(31_000);
+    await told;
+    await send("b", "another actor's");
+    await drain(handle, ports);
+    await send("a", "again");
+    await drain(handle, ports);
+    expect(await entriesOf(A)).toEqual([...Array(LIMIT).keys(), "again"].map(String));
+  });
+
+  it("waits for the actor meanwhile, within its timeout", async () => {
+    for (let n = 0; n < LIMIT; n++) await send("a", `${n}`);
+    const waiting = send("a", "waited");
+    await clock.advance(2_000);
+    await drain(handle, ports);
+    await clock.advance(5_000);
+    await expect(waiting).resolves.toHaveProperty("callId");
+  });
+
+  it("asks for the actor's place once in so many messages, as long as the actor keeps up", async () => {
+    for (let n = 0; n < 10 * LIMIT; n++) {
+      await send("a", `${n}`);
+      if (n % 10 === 9) await drain(handle, ports);
+    }
+    expect(reads).toBeLessThanOrEqual(11);
+  });
+
+  it("is not stopped by messages that are dead", async () => {
+    const poison = () => sender.client.actor(Ledger).get("a").send().addTerminally("bad");
+    for (let n = 0; n < LIMIT; n++) await poison();
+    await drain(handle, ports);
+    await expect(poison()).resolves.toHaveProperty("callId");
+  });
+});
+
 describe("a delay", () => {
   const ledger = () => one.client.actor(Ledger).get("a");
 

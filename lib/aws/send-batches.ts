@@ -27,14 +27,19 @@ export interface SendFailure {
   readonly tryAgain: boolean;
 }
 
-/** Sends one request; answers with the failures by position, undefined for what was accepted. Never rejects. */
-export type SendBatch<M> = (messages: readonly M[]) => Promise<readonly (SendFailure | undefined)[]>;
+export interface Accepted {
+  /** Where the message stands in a FIFO queue. */
+  readonly sequence: string | undefined;
+}
+
+/** Sends one request; answers by position what became of each message. Never rejects. */
+export type SendBatch<M> = (messages: readonly M[]) => Promise<readonly (Accepted | SendFailure)[]>;
 
 interface Waiting<M> {
   readonly message: M;
   readonly bytes: number;
   failures: number;
-  resolve(): void;
+  resolve(sequence: string | undefined): void;
   reject(error: DurableError): void;
 }
 
@@ -63,7 +68,8 @@ export class SendBatches<M> {
     private readonly random: Random,
   ) {}
 
-  async send(message: M, bytes: number, groupId?: string): Promise<void> {
+  /** Resolves with the message's place in a FIFO queue. */
+  async send(message: M, bytes: number, groupId?: string): Promise<string | undefined> {
     if (this.unsettled === MAX_UNSETTLED) {
       throw new QueueUnavailable(`${MAX_UNSETTLED} messages of this process already wait to be sent.`, {
         limit: MAX_UNSETTLED,
@@ -71,7 +77,7 @@ export class SendBatches<M> {
     }
     this.unsettled++;
     try {
-      await new Promise<void>((resolve, reject) => {
+      return await new Promise<string | undefined>((resolve, reject) => {
         const lane = this.laneOf(groupId);
         lane.waiting.push({ message, bytes, failures: 0, resolve, reject });
         if (!lane.underWay) this.ready.add(lane);
@@ -127,14 +133,16 @@ export class SendBatches<M> {
   private async run(batch: Batch<M>): Promise<void> {
     this.batchesUnderWay++;
     const sent = [...batch.values()].flat();
-    const failures = await this.sendBatch(sent.map(({ message }) => message));
+    const answers = await this.sendBatch(sent.map(({ message }) => message));
     this.batchesUnderWay--;
 
-    const failureOf = new Map(sent.map((waiting, index) => [waiting, failures[index]]));
+    const answerTo = new Map(
+      sent.map((waiting, index) => [waiting, answers[index] as Accepted | SendFailure]),
+    );
     const pausing: Lane<M>[] = [];
     let failedTimes = 0;
     for (const [lane, ofLane] of batch) {
-      const again = settle(ofLane, failureOf);
+      const again = settle(ofLane, answerTo);
       lane.waiting.unshift(...again);
       if (again.length === 0) this.release(lane);
       else pausing.push(lane);
@@ -161,13 +169,14 @@ export class SendBatches<M> {
  */
 function settle<M>(
   sent: readonly Waiting<M>[],
-  failureOf: ReadonlyMap<Waiting<M>, SendFailure | undefined>,
+  answerTo: ReadonlyMap<Waiting<M>, Accepted | SendFailure>,
 ): Waiting<M>[] {
   const again: Waiting<M>[] = [];
   for (const waiting of sent) {
-    const failure = failureOf.get(waiting);
+    const answer = answerTo.get(waiting) as Accepted | SendFailure;
+    const failure = "error" in answer ? answer : undefined;
     if (failure !== undefined) waiting.failures++;
-    if (failure === undefined && again.length === 0) waiting.resolve();
+    if (!("error" in answer) && again.length === 0) waiting.resolve(answer.sequence);
     else if (failure && (!failure.tryAgain || waiting.failures === MAX_ATTEMPTS))
       waiting.reject(failure.error);
     else again.push(waiting);

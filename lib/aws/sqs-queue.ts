@@ -16,7 +16,7 @@ import { PayloadTooLarge, QueueUnavailable } from "../errors";
 import type { OutgoingMessage, Queue, ReceivedMessage, ReceiveOptions } from "../messages/queue";
 import { type Random, systemRandom } from "../random";
 import { chunks } from "./chunks";
-import { MAX_BATCH_BYTES, SendBatches, type SendFailure } from "./send-batches";
+import { type Accepted, MAX_BATCH_BYTES, SendBatches, type SendFailure } from "./send-batches";
 import { fromEntry, fromSqs, isStaleReceipt, type QueueName } from "./sqs-errors";
 import { sqsSdk } from "./sqs-sdk";
 
@@ -42,7 +42,7 @@ export class SqsQueue implements Queue {
     this.batches = new SendBatches((entries) => this.sendBatch(entries), clock, random);
   }
 
-  async send(message: OutgoingMessage): Promise<void> {
+  async send(message: OutgoingMessage): Promise<string | undefined> {
     const entry = entryOf(message);
     const bytes = bytesOf(entry);
     if (bytes > this.maxMessageBytes) {
@@ -50,7 +50,7 @@ export class SqsQueue implements Queue {
       const details = { field: "message", bytes, limitBytes };
       throw new PayloadTooLarge(`The message has ${bytes} bytes; SQS takes at most ${limitBytes}.`, details);
     }
-    await this.batches.send(entry, bytes, message.groupId);
+    return this.batches.send(entry, bytes, message.groupId);
   }
 
   async receive({ max, waitMs, hideMs, signal }: ReceiveOptions): Promise<ReceivedMessage[]> {
@@ -108,7 +108,7 @@ export class SqsQueue implements Queue {
     }
   }
 
-  private async sendBatch(entries: readonly Entry[]): Promise<(SendFailure | undefined)[]> {
+  private async sendBatch(entries: readonly Entry[]): Promise<(Accepted | SendFailure)[]> {
     const { SendMessageBatchCommand } = sqsSdk();
     const command = new SendMessageBatchCommand({
       QueueUrl: this.name.url,
@@ -117,7 +117,8 @@ export class SqsQueue implements Queue {
     try {
       const { Successful: successful = [], Failed: failed = [] } = await this.client.send(command);
       return entries.map((_, index) => {
-        if (successful.some(({ Id }) => Id === String(index))) return undefined;
+        const accepted = successful.find(({ Id }) => Id === String(index));
+        if (accepted !== undefined) return { sequence: accepted.SequenceNumber };
         const failure = failed.find(({ Id }) => Id === String(index));
         const error = fromEntry(failure, this.name);
         return { error, tryAgain: error.retryable };

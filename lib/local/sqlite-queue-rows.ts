@@ -146,10 +146,13 @@ export class QueueRows {
     return this.statements.remember.run({ queue: this.queue, groupId, id, nowMs, untilMs }).changes === 1;
   }
 
-  add({ groupId, messageId, attributes, body }: QueueRow, sentMs: number, visibleMs: number): void {
+  /** Returns the message's place in the queue. */
+  add({ groupId, messageId, attributes, body }: QueueRow, sentMs: number, visibleMs: number): string {
     const { queue } = this;
-    this.statements.add.run({ queue, groupId, messageId, sentMs, visibleMs, attributes, body });
+    const values = { queue, groupId, messageId, sentMs, visibleMs, attributes, body };
+    const { lastInsertRowid } = this.statements.add.run(values);
     this.statements.addGroup.run({ queue, groupId, readyMs: visibleMs });
+    return String(lastInsertRowid);
   }
 
   /** The moment from which there is something to take; infinity when the queue is empty. Only reads. */

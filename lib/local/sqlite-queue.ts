@@ -56,17 +56,20 @@ export class SqliteQueue implements Queue {
     this.rows = new QueueRows(database, name, fifo, redrive && { ...redrive, to: redrive.to.rows });
   }
 
-  async send(message: OutgoingMessage): Promise<void> {
+  async send(message: OutgoingMessage): Promise<string | undefined> {
     this.check(message);
     const { body, attributes = {}, groupId, deduplicationId, delayMs = 0 } = message;
     checkSize(body, attributes);
     const messageId = this.random.id();
     const row = { messageId, body, attributes: JSON.stringify(attributes), groupId: groupId ?? messageId };
-    await this.database.write(() => {
+    return this.database.write(() => {
       const nowMs = this.clock.now();
-      if (deduplicationId !== undefined && !this.rows.remember(row.groupId, deduplicationId, nowMs)) return;
-      this.rows.add(row, nowMs, nowMs + delayMs);
+      if (deduplicationId !== undefined && !this.rows.remember(row.groupId, deduplicationId, nowMs)) {
+        return undefined;
+      }
+      const sequence = this.rows.add(row, nowMs, nowMs + delayMs);
       this.endWaits();
+      return this.options.fifo ? sequence : undefined;
     }, WRITE);
   }
 

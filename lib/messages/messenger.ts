@@ -11,6 +11,7 @@ import { PayloadTooLarge, UnexpectedEvent, UnknownCall } from "../errors";
 import type { Ports } from "../ports";
 import { quote } from "../quote";
 import type { Json } from "../values/codec";
+import { Backlog, DEFAULT_BACKLOG } from "./backlog";
 import { type CallReport, type CallRequest, reportOf } from "./call-request";
 import { addressOf, delayed, type Message, queued } from "./message";
 import { MAX_DELAY_MS } from "./queue";
@@ -27,17 +28,30 @@ export interface Performed {
   readonly callId?: string;
 }
 
+export interface MessengerOptions {
+  /** How long outcomes are kept. Default 7 days. */
+  readonly keepResultsMs?: number;
+  /** How many messages of this sender's may wait for one actor. Default 10,000. */
+  readonly backlog?: number;
+}
+
 export class Messenger {
+  private readonly backlog: Backlog;
+  private readonly keepResultsMs: number;
+
   constructor(
     private readonly ports: Ports,
     private readonly clock: Clock,
-    private readonly keepResultsMs = KEEP_RESULTS_MS,
-  ) {}
+    { keepResultsMs = KEEP_RESULTS_MS, backlog = DEFAULT_BACKLOG }: MessengerOptions = {},
+  ) {
+    this.keepResultsMs = keepResultsMs;
+    this.backlog = new Backlog(() => ports.store, backlog);
+  }
 
   /**
    * Resolves when the message is safe in a queue.
-   * @throws PayloadTooLarge before anything is sent; QueueUnavailable, StoreUnavailable; UnexpectedEvent for a call id
-   *   that belongs to another call
+   * @throws PayloadTooLarge and ActorOverloaded before anything is sent; QueueUnavailable, StoreUnavailable;
+   *   UnexpectedEvent for a call id that belongs to another call
    */
   async post(message: Message): Promise<void> {
     const { queues } = this.ports;
@@ -45,8 +59,13 @@ export class Messenger {
     const queue = delayMs > 0 ? queues.wakes : queues.messages;
     const outgoing =
       delayMs > 0 ? delayed(message, Math.min(delayMs, MAX_DELAY_MS), queue) : queued(message, queue);
+    const address = addressOf(message);
+    const admission = delayMs > 0 ? undefined : this.backlog.admit(address);
+    // Awaited only when there is something to wait for, so that messages are queued in the order of their calls.
+    if (admission !== undefined) await admission;
     if (message.mode === "start" && (await this.isOver(message))) return;
-    await queue.send(outgoing);
+    const place = await queue.send(outgoing);
+    if (delayMs === 0) this.backlog.sent(address, place);
   }
 
   /** @throws UnknownCall, StoreUnavailable */

@@ -40,8 +40,9 @@ async function passOn(host: Host, record: QueuedRecord): Promise<void> {
   }
   const { delayMs = 0, notBeforeMs = record.sentMs + delayMs, ...rest } = message;
   const remainingMs = notBeforeMs - clock.now();
-  if (remainingMs <= 0) return queues.messages.send(queued(rest, queues.messages));
-  await queues.wakes.send(
-    delayed({ ...rest, notBeforeMs }, Math.min(remainingMs, MAX_DELAY_MS), queues.wakes),
-  );
+  if (remainingMs <= 0) await queues.messages.send(queued(rest, queues.messages));
+  else
+    await queues.wakes.send(
+      delayed({ ...rest, notBeforeMs }, Math.min(remainingMs, MAX_DELAY_MS), queues.wakes),
+    );
 }

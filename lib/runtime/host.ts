@@ -2,6 +2,7 @@
 import type { Clock } from "../clock";
 import { DEFAULT_LEASE_MS } from "../lease";
 import type { Logger } from "../log";
+import { DEFAULT_BACKLOG } from "../messages/backlog";
 import { KEEP_RESULTS_MS } from "../messages/messenger";
 import type { Ports } from "../ports";
 import type { Random } from "../random";
@@ -26,6 +27,8 @@ export interface Limits {
   readonly warmActors: number;
   /** How long the outcome of a tracked call is kept after its end. Default 7 days. */
   readonly keepResultsMs: number;
+  /** Messages that this process sent and that may wait for one actor. Default 10,000. */
+  readonly backlog: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -35,4 +38,5 @@ export const DEFAULT_LIMITS: Limits = {
   queueLength: 1_000,
   warmActors: 1_000,
   keepResultsMs: KEEP_RESULTS_MS,
+  backlog: DEFAULT_BACKLOG,
 };

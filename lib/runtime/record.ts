@@ -35,7 +35,7 @@ type Texts = Readonly<Pick<Head, "failing" | "outbox">>;
 export class ActorRecord {
   private readonly applied = new Map<string, InboxEntry>();
   private readonly spilledCalls: SpilledCalls;
-  /** Where the newest message that was applied stood in its queue, when there was one since the last commit. */
+  /** Where the newest message that was applied, or is dead, stood in its queue, when there was one since the last commit. */
   private place: string | undefined;
   private readonly effects: Effect[] = [];
   private currentVersion: number;
@@ -135,6 +135,8 @@ export class ActorRecord {
     const failing = message && afterFailure(this.failing, message, error);
     if (failing === undefined) return undefined;
     this.failing = failing;
+    // The queue goes on behind a dead message.
+    if (failing.reason !== undefined) this.place = message?.place ?? this.place;
     return { attempts: failing.attempts, isDead: failing.reason !== undefined };
   }
 
@@ -160,7 +162,7 @@ export class ActorRecord {
       onVersion: this.currentVersion,
       ...(hasChanged ? { state: state.text } : {}),
       ...(hasChanged && state.schema !== this.saved?.schema ? { schema: state.schema } : {}),
-      ...(this.applied.size > 0 ? { inbox: inbox.text } : {}),
+      ...(this.applied.size > 0 || this.place !== undefined ? { inbox: inbox.text } : {}),
       ...(spilled ? { spilled } : {}),
       ...(stored.failing === this.stored.failing ? {} : { failing: stored.failing }),
       ...(stored.outbox === this.stored.outbox ? {} : { outbox: stored.outbox }),

@@ -49,7 +49,7 @@ export class Runtime {
       log: options.log ?? jsonLogger(),
       limits: { ...DEFAULT_LIMITS, ...options.limits },
     };
-    this.messenger = new Messenger(this.host, this.host.clock, this.host.limits.keepResultsMs);
+    this.messenger = new Messenger(this.host, this.host.clock, this.host.limits);
   }
 
   /**

@@ -38,8 +38,8 @@ const PARTS_BETWEEN = "pk = :pk AND sk BETWEEN :first AND :last";
 /** Sorts after every ASCII character. */
 const AFTER_ASCII = "\u00ff";
 
-/** An item has at most 400 KB; the head needs some for its inbox and its names. */
-const MAX_STATE_BYTES = 360 * 1_024;
+/** An item has at most 400 KB; the head needs some for its inbox, its outbox and its names. */
+const MAX_STATE_BYTES = 350 * 1_024;
 const MAX_PART_BYTES = 390 * 1_024;
 
 /** DynamoDB takes 16 MB a request, but a body of quotes is twice as long on the way; and smaller ones fail for less. */

@@ -5,14 +5,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Client } from "durable-lambda";
-import { startLocal } from "durable-lambda/local";
+import { type LocalApp, startLocal } from "durable-lambda/local";
 import { Account } from "../bank/account";
 import { Counter } from "../counter/counter";
 import { Importer } from "./importer";
+import { Printer } from "./printer";
 
 const say = (text: string) => console.log(`  ${text}`);
 const chapter = (title: string) => console.log(`\n${title}`);
-const actors = [Counter, Account, Importer];
+const actors = [Counter, Account, Importer, Printer];
 /** The tour shows errors itself. */
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -28,6 +29,8 @@ async function main(): Promise<void> {
     await callOverHttp(app.url);
     await manyAtOnce(app.client);
     await rollBack(app.client);
+    await sendMessages(app.client);
+    await buryAndRedrive(app);
     await app.close();
     await restart(file);
     await killInMidCall(file);
@@ -78,8 +81,42 @@ async function rollBack(client: Client): Promise<void> {
   check(balance === 100 && entries.length === 1);
 }
 
+async function sendMessages(client: Client): Promise<void> {
+  chapter("5. Messages: queued instead of waited for, processed in their order, once each");
+  const printer = client.actor(Printer).get("office");
+  const pages = Array.from({ length: 20 }, (_, index) => `page ${index + 1}`);
+  await Promise.all(pages.map((page) => printer.send().print(page)));
+  const last = await printer.start().print("the end");
+  say(`20 × send().print(…), then start().print("the end")  → result ${await last.result()}`);
+  const printed = await printer.printed();
+  say(`printed: ${printed.slice(0, 3).join(", ")}, …, ${printed.slice(-2).join(", ")}`);
+  check(printed.join() === [...pages, "the end"].join());
+
+  const contract = await printer.start().printWhenSigned("contract");
+  say(`start().printWhenSigned("contract")  → ${(await contract.status()).status}: it waits for a person`);
+  await client.call(contract.callId).resolve("signed by Ann");
+  say(`client.call(id).resolve("signed by Ann"), in any process  → ${await contract.result()}`);
+}
+
+async function buryAndRedrive({ client, deadLetters }: LocalApp): Promise<void> {
+  chapter("6. A message that cannot be processed becomes a dead letter, with its reason");
+  const printer = client.actor(Printer).get("basement");
+  await printer.jam(true);
+  const invoice = await printer.start().print("invoice");
+  const error = await invoice.result().catch((thrown: Error) => thrown);
+  const [letter] = await deadLetters.list({ actor: "Printer" });
+  say(`start().print("invoice")  → ${String(error)}   after ${letter?.reason.attempts} attempts`);
+  await printer.jam(false);
+  await printer.send().print("letter");
+  say(`redriven: ${await deadLetters.redrive({ callId: invoice.callId })}, once the cause was mended`);
+  await (await printer.start().print("the end")).result();
+  const printed = await printer.printed();
+  say(`printed: ${printed.join(", ")}`);
+  check(error instanceof Error && printed.includes("invoice") && printed.length === 3);
+}
+
 async function restart(file: string): Promise<void> {
-  chapter("5. State is durable, and values keep their types");
+  chapter("7. State is durable, and values keep their types");
   const app = await startLocal({ actors, file, log });
   const { balance, entries, totals } = await app.client.actor(Account).get("alice").statement();
   say(
@@ -90,7 +127,7 @@ async function restart(file: string): Promise<void> {
 }
 
 async function killInMidCall(file: string): Promise<void> {
-  chapter("6. A process killed by SIGKILL in the middle of a call");
+  chapter("8. A process killed by SIGKILL in the middle of a call");
   const doomed = spawn(process.execPath, [...process.execArgv, join(__dirname, "doomed.ts"), file], {
     stdio: ["ignore", "pipe", "inherit"],
   });

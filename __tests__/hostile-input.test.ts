@@ -718,7 +718,7 @@ describe("a direct invoke event", () => {
     ['{"requestContext":null}', "requestContext"],
     ['{"requestContext":{"http":null}}', "requestContext"],
     ['{"requestContext":"http"}', "requestContext"],
-  ])("%.90s is UnexpectedEvent, naming the field %s", async (json, field) => {
+  ])("%s is UnexpectedEvent, naming the field %s", async (json, field) => {
     const { ok, error } = await invokeEvent(event(json));
     expect(ok).toBe(false);
     expect(error).toMatchObject({ code: "UnexpectedEvent", retryable: false, details: { field } });

@@ -7,7 +7,7 @@ import { CALL_ID_FORM, isCallId } from "./call-id";
 import type { Consistency, Envelope, HostTime, Mode } from "./envelope";
 import { DurableError, UnexpectedEvent } from "./errors";
 import { quote, shorten } from "./quote";
-import { type Json, unpack } from "./values/codec";
+import { type Json, pack, unpack } from "./values/codec";
 import { errorFromWire, type WireError } from "./wire-error";
 
 export interface Invocation {
@@ -47,7 +47,7 @@ export const DEFAULT_TIMEOUT_MS = 30_000;
 export const MAX_TIMEOUT_MS = 900_000;
 /** Ten years: more is a mistake. */
 export const MAX_MESSAGE_DELAY_MS = 10 * 366 * 24 * 3_600_000;
-const LATEST_MS = 8.64e15;
+export const LATEST_MS = 8.64e15;
 
 const FIELDS: ReadonlySet<string> = new Set<keyof Invocation>([
   "actor",
@@ -135,12 +135,24 @@ export function openReply(reply: InvocationReply): unknown {
 
 /** @throws UnexpectedEvent, ForbiddenKey, TooDeep */
 export function unpackArgs(args: readonly Json[]): readonly unknown[] {
+  return unpackInput(args, "args") as unknown[];
+}
+
+/**
+ * What was packed by somebody else: checked, and still packed. To unpack alone would change what it reads.
+ * @throws UnexpectedEvent, ForbiddenKey, TooDeep, NotSerializable
+ */
+export function checkPacked(json: Json, field: string): Json {
+  return pack(unpackInput(json, field), field);
+}
+
+function unpackInput(json: Json, field: string): unknown {
   try {
-    return unpack(args as Json[], "args") as unknown[];
+    return unpack(json, field);
   } catch (error) {
     // A tag that is not known is the caller's mistake here, not a corrupt state.
     if (error instanceof DurableError && error.code === "CorruptState") {
-      throw new UnexpectedEvent(error.message, { field: "args", ...error.details });
+      throw new UnexpectedEvent(error.message, { field, ...error.details });
     }
     throw error;
   }

@@ -1,6 +1,16 @@
 /** What `send()` and `start()` hand over: to any transport, to the queues themselves, and over HTTP. */
 import { inspect } from "node:util";
-import { Actor, createClient, createRouter, DurableActor, Method, type Transport } from "durable-lambda";
+import {
+  Actor,
+  createClient,
+  createRouter,
+  DurableActor,
+  httpTransport,
+  Method,
+  QueueUnavailable,
+  type Transport,
+  TransportError,
+} from "durable-lambda";
 import { type LocalApp, startLocal } from "durable-lambda/local";
 import { type Client, clientOver } from "../../lib/client/client";
 import { directTransport } from "../../lib/client/direct-transport";
@@ -151,17 +161,12 @@ describe("over any transport", () => {
       replies = [
         failure("QueueUnavailable", true),
         () => {
-          throw new Error("a broken transport");
+          throw new TransportError("no answer");
         },
       ];
-      const first = increment();
-      await clock.advance(100);
-      await expect(first).rejects.toMatchObject({ code: "InternalError" });
-      sent.length = 0;
-      replies = [failure("QueueUnavailable", true), failure("StoreUnavailable", true)];
-      const second = increment({ delay: "1s" });
+      const receipt = increment({ delay: "1s" });
       await clock.advance(200);
-      const { callId } = await second;
+      const { callId } = await receipt;
       const sentAtMs = sent[0]?.sentAtMs;
       expect(sent).toMatchObject([
         { callId, sentAtMs, delayMs: 1_000 },
@@ -295,9 +300,9 @@ describe("straight to the queues", () => {
     });
     await counter("a b").start().increment(1);
     await counter("a").send().increment(1);
-    const [same, other] = await received();
-    expect(same?.groupId).toBe(message?.groupId);
-    expect(other?.groupId).not.toBe(message?.groupId);
+    const groups = (await received()).map(({ groupId }) => groupId);
+    expect(groups).toHaveLength(2);
+    expect(groups.filter((groupId) => groupId === message?.groupId)).toHaveLength(1);
   });
 
   it("sends that are not awaited reach the queue in their order", async () => {
@@ -326,17 +331,29 @@ describe("straight to the queues", () => {
     expect(argsOf(await received("wakes"))).toEqual(["much later"]);
   });
 
-  it("a message that is sent again while its first copy may be there is one", async () => {
+  it("a message whose first copy was taken although the answer was lost is one", async () => {
     const { messages } = local.queues;
     const send = messages.send.bind(messages);
     let lost = 0;
     jest.spyOn(messages, "send").mockImplementation(async (message) => {
       await send(message);
-      if (lost++ === 0) throw Object.assign(new Error("the answer was lost"), { retryable: true });
+      if (lost++ === 0) throw new QueueUnavailable("The answer was lost.");
     });
-    await expect(counter().send().note("once")).rejects.toMatchObject({ code: "InternalError" });
-    await Promise.all([1, 2].map(() => counter().send({ idempotencyKey: "k" }).note("twice")));
-    expect(argsOf(await received())).toEqual(["once", "twice"]);
+    const receipt = counter().send().note("once");
+    await clock.advance(100);
+    const { callId } = await receipt;
+    expect(lost).toBe(2);
+    expect((await received()).map(({ body }) => JSON.parse(body))).toMatchObject([
+      { callId, args: ["once"] },
+    ]);
+  });
+
+  it("one key makes one message, as long as the queue remembers", async () => {
+    const receipts = await Promise.all(
+      ["k", "k", "other"].map((idempotencyKey) => counter().send({ idempotencyKey }).note(idempotencyKey)),
+    );
+    expect(new Set(receipts.map(({ callId }) => callId)).size).toBe(2);
+    expect(argsOf(await received())).toEqual(["k", "other"]);
   });
 
   it("a key that belongs to another call is refused for a start()", async () => {
@@ -346,5 +363,173 @@ describe("straight to the queues", () => {
       details: { field: "callId" },
     });
     expect(argsOf(await received())).toEqual([1]);
+  });
+});
+
+describe("over HTTP", () => {
+  let app: LocalApp;
+  beforeAll(async () => {
+    app = await startLocal({ actors: [Counter], log: silentLog });
+  });
+  afterAll(() => app.close());
+
+  const post = async (path: string, body: object) => {
+    const { status, json } = await sendHttp(app.url, { path, body: JSON.stringify(body) });
+    return [status, json];
+  };
+
+  it.each(["send", "start"] as const)("a body with the mode %s queues the call", async (mode) => {
+    const path = `/actors/Counter/${mode}/note`;
+    const [status, reply] = await post(path, { mode, args: [{ $date: "2026-11-24T00:00:00.000Z" }] });
+    expect([status, reply]).toEqual([200, { ok: true, callId: expect.stringMatching(GENERATED) as string }]);
+    expect(await post(path, { mode, args: [2], callId: `mine-${mode}` })).toEqual([
+      200,
+      { ok: true, callId: `mine-${mode}` },
+    ]);
+    expect(await post(path, { mode, args: [2], callId: `mine-${mode}` })).toEqual([
+      200,
+      { ok: true, callId: `mine-${mode}` },
+    ]);
+    // The messages of an actor keep their order: when this one has run, they have.
+    const last = await app.client.actor(Counter).get(mode).start().all();
+    expect(await last.result()).toEqual([new Date("2026-11-24T00:00:00.000Z"), 2]);
+  });
+
+  it("a call can be asked about and ended at /actors", async () => {
+    const callId = "decision-1";
+    const startedMs = expect.any(Number) as number;
+    const about = { callId, actor: "Counter", id: "c", method: "leaveOpen", startedMs };
+    expect(await post("/actors/Counter/c/leaveOpen", { mode: "start", callId })).toEqual([
+      200,
+      { ok: true, callId },
+    ]);
+    expect(await post("/actors", { mode: "status", callId })).toEqual([
+      200,
+      { ok: true, result: { ...about, status: "pending" } },
+    ]);
+    const result = { by: "Ada", at: { $date: "2026-11-24T00:00:00.000Z" } };
+    expect(await post("/actors", { mode: "resolve", callId, result })).toEqual([
+      200,
+      { ok: true, result: true },
+    ]);
+    expect(await post("/actors", { mode: "resolve", callId, result: "other" })).toEqual([
+      200,
+      { ok: true, result: false },
+    ]);
+    const error = { code: "Late", name: "LateError", message: "too late", retryable: false };
+    expect(await post("/actors", { mode: "reject", callId, error })).toEqual([
+      200,
+      { ok: true, result: false },
+    ]);
+    expect(await post("/actors", { mode: "status", callId })).toEqual([
+      200,
+      {
+        ok: true,
+        result: { ...about, status: "succeeded", settledMs: expect.any(Number) as number, result },
+      },
+    ]);
+    expect(await app.client.call(callId).result()).toEqual({
+      by: "Ada",
+      at: new Date("2026-11-24T00:00:00.000Z"),
+    });
+  });
+
+  it("a call can be failed at /actors, with an error as data", async () => {
+    const callId = "decision-2";
+    const error = {
+      code: "Refused",
+      name: "RefusalError",
+      message: "no",
+      retryable: false,
+      details: { at: { $date: "2026-11-24T00:00:00.000Z" } },
+    };
+    await post("/actors/Counter/c/leaveOpen", { mode: "start", callId });
+    expect(await post("/actors", { mode: "reject", callId, error })).toEqual([
+      200,
+      { ok: true, result: true },
+    ]);
+    await expect(app.client.call(callId).result()).rejects.toMatchObject({
+      name: "RefusalError",
+      code: "Refused",
+      message: "no",
+      at: new Date("2026-11-24T00:00:00.000Z"),
+    });
+  });
+
+  it("the client does all of this", async () => {
+    const client = createClient({ transport: httpTransport({ url: app.url }) });
+    const counter = client.actor(Counter).get("typed");
+    await counter.send().increment(2);
+    const call = await counter.start().increment(3);
+    expect(await call.result()).toBe(5);
+    const open = await counter.start().leaveOpen();
+    expect(await client.call<string>(open.callId).resolve("yes")).toBe(true);
+    expect(await open.result()).toBe("yes");
+    expect(await open.status()).toMatchObject({ status: "succeeded", id: "typed" });
+  });
+});
+
+describe("by the environment", () => {
+  let deployed: string[] = [];
+  let dynamo: Emulator;
+  let sqs: SqsEmulator;
+  let lambda: LambdaService | undefined;
+
+  beforeAll(async () => {
+    [dynamo, sqs] = await Promise.all([startDynamo(), startSqs()]);
+  });
+  afterEach(async () => {
+    await lambda?.stop();
+    for (const name of deployed) delete process.env[name];
+  });
+  afterAll(() => Promise.all([dynamo.close(), sqs.close()]));
+
+  /** Sets the variables as `ActorApp` does, and starts the function that `DURABLE_ROUTER` names. */
+  async function deploy(
+    variables: Readonly<Record<string, string>>,
+    ports?: LocalPorts,
+  ): Promise<LambdaService> {
+    Object.assign(process.env, variables);
+    deployed = Object.keys(variables);
+    lambda = new LambdaService(createRouter([Counter], { ...ports, log: silentLog }));
+    process.env.AWS_ENDPOINT_URL_LAMBDA = await lambda.start();
+    return lambda;
+  }
+
+  it("a client that may use the queues sends straight there, with no function in between", async () => {
+    const { queues, environment } = sqs.connect();
+    const { table, workflows } = dynamo.connect();
+    const { invocations } = await deploy({
+      ...environment,
+      DURABLE_TABLE: table,
+      WORKFLOW_TABLE: workflows,
+      DURABLE_ROUTER: "router",
+    });
+    const counter = createClient().actor(Counter).get("direct");
+    await counter.send().increment(2);
+    const call = await counter.start().increment(3);
+    expect(await call.status()).toMatchObject({ status: "pending", actor: "Counter", id: "direct" });
+    expect(invocations).toEqual([]);
+    await drain(createRouter([Counter], { log: silentLog }), { queues });
+    expect(await call.result()).toBe(5);
+    expect(invocations).toEqual([]);
+    expect(await counter.increment()).toBe(6);
+    expect(invocations).toHaveLength(1);
+  });
+
+  it("a client that knows the function alone sends through it", async () => {
+    const local = openLocal();
+    const { invocations } = await deploy({ DURABLE_ROUTER: "router" }, local);
+    const counter = createClient().actor(Counter).get("through");
+    const { callId } = await counter.send({ delay: "0s" }).increment(2);
+    const call = await counter.start().increment(3);
+    expect(invocations).toMatchObject([
+      { actor: "Counter", id: "through", method: "increment", args: [2], mode: "send", callId },
+      { actor: "Counter", id: "through", method: "increment", args: [3], mode: "start", callId: call.callId },
+    ]);
+    await drain(createRouter([Counter], { ...local, log: silentLog }), local);
+    expect(await call.result()).toBe(5);
+    expect(invocations.at(-1)).toMatchObject({ mode: "status", callId: call.callId });
+    await local.close();
   });
 });

@@ -1,9 +1,11 @@
 /** What `start` gives: a tracked call, to ask about or to end, here or by its id in any other process. */
+import { CALL_ID_FORM, isCallId } from "../call-id";
 import { sleep } from "../clock";
 import { type Duration, durationMs } from "../duration";
-import { ResultTimeout } from "../errors";
+import { ResultTimeout, UnexpectedEvent } from "../errors";
 import { DEFAULT_TIMEOUT_MS, MAX_MESSAGE_DELAY_MS } from "../invocation";
 import type { CallReport, CallRequest } from "../messages/call-request";
+import { quote } from "../quote";
 import { backoffMs } from "../random";
 import { pack, unpack } from "../values/codec";
 import { errorFromWire, errorToWire, methodError } from "../wire-error";
@@ -46,12 +48,20 @@ export interface CallHandle<T = unknown> {
 
 const FIRST_POLL_MS = 50;
 const MAX_POLL_MS = 2_000;
+/** A question may be repeated for so long, also when the time for the result is over. */
+const ASK_AT_LEAST_MS = 1_000;
 
 export function callHandle<T>(callId: string, requester: Requester): CallHandle<T> {
   const { clock, random } = requester;
-  const ask = (request: CallRequest): Promise<Accepted> => requester.send(DEFAULT_TIMEOUT_MS, () => request);
-  const report = async (): Promise<CallReport> => {
-    const { result } = await ask({ mode: "status", callId });
+  const ask = async (request: CallRequest, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<Accepted> => {
+    if (!isCallId(callId)) {
+      throw new UnexpectedEvent(`"callId" (${quote(callId)}) is not ${CALL_ID_FORM}.`, { field: "callId" });
+    }
+    return requester.send(timeoutMs, () => request);
+  };
+  const report = async (withinMs = DEFAULT_TIMEOUT_MS): Promise<CallReport> => {
+    const timeoutMs = Math.min(Math.max(withinMs, ASK_AT_LEAST_MS), DEFAULT_TIMEOUT_MS);
+    const { result } = await ask({ mode: "status", callId }, timeoutMs);
     return result as unknown as CallReport;
   };
   return {
@@ -61,7 +71,7 @@ export function callHandle<T>(callId: string, requester: Requester): CallHandle<
       const timeoutMs = durationMs(timeout, "timeout", { minMs: 0, maxMs: MAX_MESSAGE_DELAY_MS });
       const deadlineMs = clock.now() + timeoutMs;
       for (let polls = 0; ; polls++) {
-        const { status, result, error } = await report();
+        const { status, result, error } = await report(deadlineMs - clock.now());
         if (status === "failed") throw errorFromWire(error);
         if (status === "succeeded") return (result === undefined ? undefined : unpack(result, "result")) as T;
         const leftMs = deadlineMs - clock.now();

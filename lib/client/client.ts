@@ -4,7 +4,9 @@ import { keyedCallId } from "../call-id";
 import { type Clock, systemClock } from "../clock";
 import { type ActorDefinition, definitionOf } from "../definition";
 import { durationMs } from "../duration";
+import { UnexpectedEvent } from "../errors";
 import { DEFAULT_TIMEOUT_MS, type Invocation, MAX_MESSAGE_DELAY_MS, openReply } from "../invocation";
+import { quote } from "../quote";
 import { type Random, systemRandom } from "../random";
 import { type Json, pack } from "../values/codec";
 import { type CallHandle, callHandle } from "./call-handle";
@@ -54,6 +56,7 @@ export function clientOver(
     idempotencyKey: string | undefined,
   ): Invocation & { readonly callId: string } {
     const own = idempotencyKey !== undefined;
+    if (own) checkKey(idempotencyKey);
     return {
       actor,
       id,
@@ -117,4 +120,13 @@ export function clientOver(
     },
     call: <T>(callId: string) => callHandle<T>(callId, requester),
   };
+}
+
+/** Anything else would be made a text that other keys may have too. @throws UnexpectedEvent */
+function checkKey(key: unknown): void {
+  if (typeof key === "string" && key.isWellFormed()) return;
+  throw new UnexpectedEvent(`"idempotencyKey" (${quote(key)}) is not well-formed text.`, {
+    field: "idempotencyKey",
+    value: quote(key),
+  });
 }

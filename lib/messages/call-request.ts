@@ -1,8 +1,9 @@
 /** Questions about a tracked call, and ways to end it, as they travel; and what comes back. */
 import { CALL_ID_FORM, isCallId } from "../call-id";
 import { UnexpectedEvent } from "../errors";
+import { checkPacked } from "../invocation";
 import { quote, shorten } from "../quote";
-import { type Json, unpack } from "../values/codec";
+import type { Json } from "../values/codec";
 import { isWireError, type WireError } from "../wire-error";
 import type { Outcome, TrackedCall } from "./tracked-calls";
 
@@ -44,11 +45,21 @@ export function parseCallRequest(input: { readonly mode: CallRequest["mode"] }):
   }
   const { callId, result, error } = request;
   if (!isCallId(callId)) throw bad("callId", `"callId" (${quote(callId)}) is not ${CALL_ID_FORM}.`);
-  if (result !== undefined) unpack(result as Json, "result");
-  if (input.mode === "reject" && !isWireError(error)) {
-    throw bad("error", '"error" is not { code, message, retryable }.');
+  if (input.mode === "status") return { mode: "status", callId };
+  if (input.mode === "resolve") {
+    const checked = result === undefined ? {} : { result: checkPacked(result as Json, "result") };
+    return { mode: "resolve", callId, ...checked };
   }
-  return input as CallRequest;
+  if (!isWireError(error)) throw bad("error", '"error" is not { code, message, retryable }.');
+  const { code, message, retryable, name, details } = error;
+  const checked = {
+    code,
+    message,
+    retryable,
+    ...(name === undefined ? {} : { name }),
+    ...(details === undefined ? {} : { details: checkPacked(details, "error.details") }),
+  };
+  return { mode: "reject", callId, error: checked };
 }
 
 export function reportOf({

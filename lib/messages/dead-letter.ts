@@ -36,8 +36,11 @@ export interface DeadLetter {
 }
 
 const REASON_ATTRIBUTE = "reason";
-const MAX_STACK_LENGTH = 3_000;
+/** The longest that fits is taken. */
+const STACK_LENGTHS = [3_000, 1_000, 300];
 const MAX_MESSAGE_LENGTH = 1_000;
+/** As text; a character can take 6 bytes of it. The attribute has a name and a type besides. */
+const MAX_REASON_BYTES = REASON_RESERVE_BYTES - 64;
 /** Of a message that is too large to get a reason beside it, this much stays. */
 const CUT_BODY_LENGTH = 100_000;
 
@@ -48,14 +51,16 @@ export function isRedriven({ attributes }: Pick<ReceivedMessage, "attributes">):
 
 export function reasonOf(error: DurableError, attempts: number, atMs: number): DeadReason {
   const { code, message, name, stack } = errorToWire(error, { stack: error instanceof MethodError });
-  return {
-    code,
+  const reason = {
+    code: shorten(code, 100),
     message: shorten(message, MAX_MESSAGE_LENGTH),
     ...(name === undefined ? {} : { name: shorten(name, 100) }),
-    ...(stack === undefined ? {} : { stack: shorten(stack, MAX_STACK_LENGTH) }),
     attempts,
     atMs,
   };
+  if (stack === undefined) return reason;
+  const withStack = STACK_LENGTHS.map((length) => ({ ...reason, stack: shorten(stack, length) }));
+  return withStack.find((one) => Buffer.byteLength(attributeText(one)) <= MAX_REASON_BYTES) ?? reason;
 }
 
 /** The letter for a message, as it goes to the dead-letter queue; the same again when it is sent twice. */
@@ -86,7 +91,7 @@ export function readDeadLetter({
   receiveCount,
   sentMs,
 }: ReceivedMessage): DeadLetter {
-  const reason = readReason(attributes[REASON_ATTRIBUTE]) ?? {
+  const reason = readReason(attributes[REASON_ATTRIBUTE], receiveCount, sentMs) ?? {
     code: "TooManyReceives",
     message:
       "The queue itself gave the message up: it was handed out more often than its redrive policy allows.",
@@ -113,7 +118,7 @@ export function redriven({ messageId, body, attributes }: ReceivedMessage): Outg
   };
 }
 
-function readMessage(body: string): Message | undefined {
+export function readMessage(body: string): Message | undefined {
   try {
     return parseMessage(body);
   } catch {
@@ -121,11 +126,22 @@ function readMessage(body: string): Message | undefined {
   }
 }
 
-function readReason(text: string | undefined): DeadReason | undefined {
+function readReason(text: string | undefined, receiveCount: number, sentMs: number): DeadReason | undefined {
   if (text === undefined) return undefined;
   try {
-    const reason = JSON.parse(text) as Partial<DeadReason> | null;
-    return typeof reason?.code === "string" ? (reason as DeadReason) : undefined;
+    const { code, message, name, stack, attempts, atMs } = (JSON.parse(text) ?? {}) as Record<
+      string,
+      unknown
+    >;
+    if (typeof code !== "string") return undefined;
+    return {
+      code,
+      message: typeof message === "string" ? message : "",
+      ...(typeof name === "string" ? { name } : {}),
+      ...(typeof stack === "string" ? { stack } : {}),
+      attempts: Number.isFinite(attempts) ? (attempts as number) : receiveCount,
+      atMs: Number.isFinite(atMs) ? (atMs as number) : sentMs,
+    };
   } catch {
     return undefined;
   }

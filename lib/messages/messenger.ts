@@ -37,6 +37,8 @@ export interface MessengerOptions {
 
 export class Messenger {
   private readonly backlog: Backlog;
+  /** By group: settles when all messages that were posted are on their way to the queue. There while one has to wait. */
+  private readonly turns = new Map<string, Promise<unknown>>();
   private readonly keepResultsMs: number;
 
   constructor(
@@ -61,11 +63,35 @@ export class Messenger {
       delayMs > 0 ? delayed(message, Math.min(delayMs, MAX_DELAY_MS), queue) : queued(message, queue);
     const address = addressOf(message);
     const admission = delayMs > 0 ? undefined : this.backlog.admit(address);
-    // Awaited only when there is something to wait for, so that messages are queued in the order of their calls.
-    if (admission !== undefined) await admission;
-    if (message.mode === "start" && (await this.isOver(message))) return;
-    const place = await queue.send(outgoing);
-    if (delayMs === 0) this.backlog.sent(address, place);
+    const ready =
+      admission !== undefined || message.mode === "start" ? this.isOver(message, admission) : undefined;
+    await this.inTurn(outgoing.groupId, ready, async () => {
+      const place = await queue.send(outgoing);
+      if (delayMs === 0) this.backlog.sent(address, place);
+    });
+  }
+
+  /**
+   * Sends when it is ready, unless it is over; at once when there is nothing to wait for. Messages of a group are queued in
+   * the order in which they are posted, whatever each of them has to wait for.
+   */
+  private async inTurn(
+    groupId: string | undefined,
+    ready: Promise<boolean> | undefined,
+    send: () => Promise<void>,
+  ): Promise<void> {
+    const before = groupId === undefined ? undefined : this.turns.get(groupId);
+    if (ready === undefined && before === undefined) return send();
+    // Boxed: the next one's turn comes when this one is sent, not when it is taken.
+    const sent = Promise.all([ready, before]).then(([isOver]) => ({ done: isOver ? undefined : send() }));
+    if (groupId !== undefined) {
+      const turn = Promise.allSettled([sent, before]);
+      this.turns.set(groupId, turn);
+      void turn.then(() => {
+        if (this.turns.get(groupId) === turn) this.turns.delete(groupId);
+      });
+    }
+    await (await sent).done;
   }
 
   /** @throws UnknownCall, StoreUnavailable */
@@ -115,8 +141,10 @@ export class Messenger {
     }
   }
 
-  /** Opens the row of a call. True when it has ended already: a repeated `start` of it has nothing more to do. */
-  private async isOver(message: Message): Promise<boolean> {
+  /** Opens the row of a `start`. True when it has ended already: a repeated one has nothing more to do. */
+  private async isOver(message: Message, admission: Promise<void> | undefined): Promise<boolean> {
+    await admission;
+    if (message.mode === "send") return false;
     const { actor, id, method, callId, delayMs = 0 } = message;
     const startedMs = this.clock.now();
     const expiresMs = startedMs + delayMs + KEEP_PENDING_MS;

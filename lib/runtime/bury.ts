@@ -1,6 +1,6 @@
 /** Puts messages among the dead letters, and tells whoever must know. */
 import type { DurableError } from "../errors";
-import { deadLetterFor, reasonOf } from "../messages/dead-letter";
+import { deadLetterFor, isRedriven, readMessage, reasonOf } from "../messages/dead-letter";
 import { failed } from "../messages/tracked-calls";
 import { callFields, type Delivery } from "./delivery";
 import type { Host } from "./host";
@@ -23,8 +23,9 @@ export async function bury(
   const { queues, clock, log } = host;
   const reason = reasonOf(error, attempts, clock.now());
   await queues.deadLetters.send(deadLetterFor(record, reason, queues.deadLetters.maxMessageBytes));
-  if (delivery?.envelope.mode === "start") {
-    await settleCall(host, delivery.envelope.callId, failed(error), delivery.isRedriven);
+  const { mode, callId } = delivery?.envelope ?? readMessage(record.body) ?? {};
+  if (mode === "start" && callId !== undefined) {
+    await settleCall(host, callId, failed(error), isRedriven(record));
   }
   reportFailure(log, delivery && callFields(delivery), error, { attempts });
   const fields = delivery ? callFields(delivery) : { messageId: record.messageId, group: record.groupId };

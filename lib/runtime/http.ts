@@ -4,6 +4,7 @@
  */
 import type { HostTime } from "../envelope";
 import { type DurableError, MethodError, PayloadTooLarge, UnexpectedEvent } from "../errors";
+import { isCallRequest } from "../messages/call-request";
 import { quote, shorten } from "../quote";
 import { errorToWire } from "../wire-error";
 import { invoke, textOfAnswer } from "./invoke";
@@ -40,7 +41,7 @@ export async function answerHttp(
     throw thrown;
   }
   const answer = await invoke(runtime, invocation, time);
-  if (!answer.ok) return problem(new HttpProblem(statusOf(answer.error), answer.error), options);
+  if (!answer.ok) return problem(new HttpProblem(statusOf(answer.error, invocation), answer.error), options);
   return { status: 200, headers: JSON_HEADERS, body: textOfAnswer(answer, options) };
 }
 
@@ -151,10 +152,10 @@ const STATUS: Readonly<Record<string, number>> = {
 };
 
 /** A method's own error is an answer of the application, hence 422; what is not listed is a fault of the server. */
-function statusOf(error: DurableError): number {
+function statusOf(error: DurableError, request: object): number {
   if (error instanceof MethodError) return 422;
   // A value of the actor's own that cannot be kept is not the caller's mistake.
   const { path } = error.details;
-  if (typeof path === "string" && !path.startsWith("args")) return 500;
+  if (typeof path === "string" && !path.startsWith("args") && !isCallRequest(request)) return 500;
   return STATUS[error.code] ?? 500;
 }

@@ -1,7 +1,7 @@
 /** From an invocation to its answer, for every way in. Whatever happens becomes an answer; nothing is thrown. */
 import type { HostTime } from "../envelope";
 import { type DurableError, PayloadTooLarge } from "../errors";
-import { checkInvocation, envelopeOf, type InvocationReply, unpackArgs } from "../invocation";
+import { checkInvocation, checkPacked, envelopeOf, type InvocationReply } from "../invocation";
 import { isCallRequest, parseCallRequest } from "../messages/call-request";
 import { methodOf } from "../registry";
 import type { Json } from "../values/codec";
@@ -48,10 +48,11 @@ export async function invoke(
     call = { actor, actorId, method, callId };
     // What can be refused now must not become a dead letter later.
     methodOf(runtime.registry.actor(actor), method);
-    unpackArgs(invocation.args);
+    const args = checkPacked(invocation.args, "args") as readonly Json[];
     const isNew = invocation.callId === undefined && requestId === undefined;
     await runtime.messenger.post({
       ...invocation,
+      args,
       mode,
       callId,
       ...(isNew ? { sentAtMs: clock.now() } : {}),

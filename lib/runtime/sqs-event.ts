@@ -56,7 +56,14 @@ export function readSqsEvent({ Records: records }: { readonly Records: readonly 
     };
     if (record.eventSource !== EVENT_SOURCE) throw unexpected(`Records[${index}].eventSource`);
     const { attributes = {}, messageAttributes = {} } = record;
-    const { MessageGroupId: groupId, SequenceNumber: sequence } = attributes;
+    if (!isRecord(attributes)) throw unexpected(`Records[${index}].attributes`);
+    if (!isRecord(messageAttributes) || !Object.values(messageAttributes).every(isRecord)) {
+      throw unexpected(`Records[${index}].messageAttributes`);
+    }
+    const { MessageGroupId: groupId, SequenceNumber: sequence } = attributes as SqsRecord["attributes"];
+    if (groupId !== undefined && typeof groupId !== "string") {
+      throw unexpected(`Records[${index}].attributes.MessageGroupId`);
+    }
     return {
       messageId: text("messageId"),
       receipt: text("receiptHandle"),
@@ -99,6 +106,10 @@ export function sqsEventOf(source: Source, messages: readonly ReceivedMessage[])
       }),
     ),
   };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, never>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function unexpected(field: string): UnexpectedEvent {

@@ -134,7 +134,7 @@ export function openReply(reply: InvocationReply): unknown {
 }
 
 /** @throws UnexpectedEvent, ForbiddenKey, TooDeep */
-export function unpackArgs(args: readonly Json[]): readonly unknown[] {
+function unpackArgs(args: readonly Json[]): readonly unknown[] {
   return unpackInput(args, "args") as unknown[];
 }
 

@@ -33,7 +33,7 @@ export function groupIdOf(address: Address): string {
 }
 
 /** What makes a call's message the same when it is sent again. Ids of callers' own may be equal for several actors. */
-export function deduplicationIdOf(address: Address, call: CallIdentity): string {
+function deduplicationIdOf(address: Address, call: CallIdentity): string {
   const key = callKey(call);
   return isChosen(key) ? digest(`${addressKey(address)}\n${call.callId}`) : key;
 }

@@ -20,6 +20,9 @@ import type { Head, Store } from "../store";
 import type { Host } from "./host";
 import { retrying } from "./retrying";
 
+/** The calls of one batch come in the order of the queue, but their senders' clocks differ by up to about this much. */
+const SPREAD_MS = 300_000;
+
 /** The entries beside an actor's head, read when one is asked for; those of the calls of one batch mostly at once. */
 export class SpilledCalls {
   private pages: { readonly sinceMs: number; readonly inboxes: readonly Inbox[] } | undefined;
@@ -50,9 +53,10 @@ export class SpilledCalls {
   /** The newest first, since repetitions mostly come soon. */
   private async pagesFor(sentAtMs: number): Promise<readonly Inbox[]> {
     if (this.pages === undefined || sentAtMs < this.pages.sinceMs) {
-      const { prefix, from } = pagesSince(sentAtMs);
+      const sinceMs = sentAtMs - SPREAD_MS;
+      const { prefix, from } = pagesSince(sinceMs);
       const parts = await this.store.readParts(this.address, prefix, from);
-      this.pages = { sinceMs: sentAtMs, inboxes: parts.reverse().map(({ body }) => Inbox.parse(body)) };
+      this.pages = { sinceMs, inboxes: parts.reverse().map(({ body }) => Inbox.parse(body)) };
     }
     return this.pages.inboxes;
   }

@@ -1,8 +1,32 @@
 /** How many DynamoDB requests calls cost, counted below the SDK's retries. */
-import { createClient } from "durable-lambda";
+import { createClient, createRouter } from "durable-lambda";
 import { Counter } from "../samples/counter/counter";
 import { startEndpoint } from "./support/emulator";
 import { countRequests } from "./support/request-counter";
+
+let sent = 0;
+
+/** Ten messages as SQS hands them to Lambda. */
+function batch(id: string): object {
+  const sentAtMs = Date.now();
+  const message = { actor: "Counter", id, method: "increment", args: [], mode: "send", sentAtMs };
+  return {
+    Records: Array.from({ length: 10 }, () => ({
+      messageId: `m${++sent}`,
+      receiptHandle: `r${sent}`,
+      body: JSON.stringify({ ...message, callId: `call-${String(sent).padStart(11, "0")}` }),
+      attributes: {
+        MessageGroupId: `Counter/${id}`,
+        SequenceNumber: String(sent),
+        ApproximateReceiveCount: "1",
+        SentTimestamp: String(sentAtMs),
+      },
+      messageAttributes: {},
+      eventSource: "aws:sqs",
+      eventSourceARN: "arn:aws:sqs:us-east-1:000000000000:messages.fifo",
+    })),
+  };
+}
 
 async function main(): Promise<void> {
   const endpoint = await startEndpoint();
@@ -23,6 +47,13 @@ async function main(): Promise<void> {
   );
   await row("100 calls, one after another", 204, async () => {
     for (let n = 0; n < 100; n++) await counter.get("c").increment();
+  });
+  const handle = createRouter([Counter]);
+  const deliver = (id: string) => handle(batch(id));
+  await deliver("d");
+  await row("a batch of 10 messages of one actor", 2, () => deliver("d"));
+  await row("1,000 messages of one actor, in batches of 10", 250, async () => {
+    for (let n = 0; n < 100; n++) await deliver("e");
   });
   endpoint.stop();
   if (failed) process.exitCode = 1;

@@ -4,7 +4,9 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Actor, DurableActor, Method } from "durable-lambda";
 import { startLocal } from "durable-lambda/local";
+import { systemClock } from "../../lib/clock";
 import { Importer } from "../../samples/tour/importer";
 import { openLocal } from "../support/local-ports";
 import { silentLog } from "../support/process";
@@ -32,6 +34,33 @@ it("after SIGKILL in mid-call, finished calls are there and the half of one is n
   const importer = app.client.actor(Importer).get("nightly");
   expect(await importer.list()).toEqual(["row 1"]);
   expect(await importer.add("row 2")).toBe(2);
+  await app.close();
+});
+
+@Actor
+class Mailroom extends DurableActor {
+  letters: string[] = [];
+
+  @Method sort(letter: string): void {
+    this.letters.push(letter);
+  }
+
+  @Method({ readonly: true }) sorted(): string[] {
+    return this.letters;
+  }
+}
+
+it("after SIGKILL in the middle of a message, it comes again with those behind it, once each and in order", async () => {
+  const child = await startOnFile("__tests__/fixtures/half-done.ts");
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  // A clock by which the dead process's lease and its hold on the messages are over.
+  const later = { ...systemClock, now: () => Date.now() + 60_000 };
+  const app = await startLocal({ actors: [Mailroom], file, log: silentLog, clock: later });
+  const mailroom = app.client.actor(Mailroom).get("m");
+  // Behind the others in the actor's queue: when it is done, so are they.
+  await (await mailroom.start().sort("fourth")).result();
+  expect(await mailroom.sorted()).toEqual(["first", "second", "third", "fourth"]);
   await app.close();
 });
 

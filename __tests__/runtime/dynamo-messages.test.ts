@@ -445,16 +445,17 @@ describe("a batch of which one request fails", () => {
       expect(sdkAttempts).toBeGreaterThan(1);
       const limit = { once: 1, "in all attempts of the SDK's": sdkAttempts, "for good": undefined }[span];
       const struckCall = callIdOf(batch[STRUCK] as ReceivedMessage);
-      const struck = strike(
-        process.wiretap,
-        fault,
-        (request) =>
-          purposeOf(request) === position &&
-          (position !== "settle" || JSON.stringify(request.input.Key).includes(struckCall)),
-        limit,
-      );
+      const isStruck = (request: SentRequest) =>
+        purposeOf(request) === position &&
+        (position !== "settle" || JSON.stringify(request.input.Key).includes(struckCall));
+      const struck = strike(process.wiretap, fault, isStruck, limit);
+      process.wiretap.clear();
       const handedBack = await hand(process.handle, batch);
       expect(struck()).toBe(limit ?? RUNTIME_ATTEMPTS * sdkAttempts);
+      // The attempt that comes through is the last one: what it repeats is recognised as one's own.
+      expect(process.wiretap.requests.filter(isStruck)).toHaveLength(
+        struck() + (limit === undefined ? 0 : 1),
+      );
       const firstBack = span !== "for good" ? batch.length : position === "settle" ? STRUCK : 0;
       expect(handedBack).toEqual(idsOf(batch.slice(firstBack)));
 

@@ -1,5 +1,13 @@
 /** What the router does with batches of messages, on the embedded engine's ports and a clock that only the test moves. */
-import { Actor, DurableActor, type Logger, Method, StoreUnavailable, TerminalError } from "durable-lambda";
+import {
+  Actor,
+  DurableActor,
+  type Logger,
+  Method,
+  QueueUnavailable,
+  StoreUnavailable,
+  TerminalError,
+} from "durable-lambda";
 import type { Address } from "../../lib/address";
 import { readDeadLetter } from "../../lib/messages/dead-letter";
 import { DeadLetters } from "../../lib/messages/dead-letters";
@@ -603,6 +611,45 @@ describe("a dead letter", () => {
   function bodyId({ body }: { body: string }): string {
     return (JSON.parse(body) as { callId: string }).callId;
   }
+});
+
+describe("a caller that has only the function", () => {
+  const invocation = { actor: "Ledger", id: "a", method: "add", args: ["first"], mode: "send" };
+  const context = (awsRequestId: string) => ({ getRemainingTimeInMillis: () => 30_000, awsRequestId });
+
+  it("has its message queued once, also when Lambda repeats an asynchronous invocation much later", async () => {
+    expect(await handle(invocation, context("request-1"))).toEqual({ ok: true, callId: "request-1" });
+    await drain(handle, ports);
+    await addMany(100);
+    await clock.advance(10 * MINUTE_MS);
+    await handle(invocation, context("request-1"));
+    await handle(invocation, context("request-2"));
+    await drain(handle, ports);
+    expect((await entriesOf(A)).filter((entry) => entry === "first")).toHaveLength(2);
+  });
+
+  it("gets an error that Lambda repeats the invocation for, when the queue is down", async () => {
+    const down = async () => {
+      throw new QueueUnavailable("down");
+    };
+    const messages = new Proxy(ports.queues.messages, {
+      get: (queue, name) => (name === "send" ? down : queue[name as never]),
+    });
+    const cut = { ...ports, queues: { ...ports.queues, messages } };
+    const { runtime } = startProcess([Ledger], cut, { clock });
+    const broken = router(runtime, { stack: false });
+    await expect(broken(invocation, context("request-1"))).rejects.toMatchObject({
+      code: "QueueUnavailable",
+    });
+  });
+
+  it("is told at once of an actor or a method that nobody has", async () => {
+    expect(await handle({ ...invocation, method: "burn" }, context("r"))).toMatchObject({
+      ok: false,
+      error: { code: "UnknownMethod" },
+    });
+    expect(await drain(handle, ports)).toBe(0);
+  });
 });
 
 describe("a sender that runs ahead of an actor", () => {

@@ -5,15 +5,14 @@ import type { ActorClass } from "../actor";
 import { type Client, clientOver } from "../client/client";
 import { inlineTransport } from "../client/inline-transport";
 import { systemClock } from "../clock";
-import { unlimitedTime } from "../envelope";
 import { DeadLetters } from "../messages/dead-letters";
 import { systemRandom } from "../random";
 import { Registry } from "../registry";
-import { consume } from "../runtime/consumer";
 import { Poller } from "../runtime/poller";
+import { router } from "../runtime/router";
 import { Runtime, type RuntimeOptions } from "../runtime/runtime";
 import { closeOnSignals } from "../runtime/signals";
-import { readSqsEvent, type Source } from "../runtime/sqs-event";
+import type { BatchResponse, Source } from "../runtime/sqs-event";
 import { LocalDatabase } from "./database";
 import { serve } from "./http-server";
 import { localPorts } from "./ports";
@@ -91,10 +90,11 @@ const HIDE_MS = 15_000;
 
 function startPoller(runtime: Runtime, source: Source): Poller {
   const { queues, clock, log } = runtime.host;
+  const handle = router(runtime, { stack: false });
   return new Poller({
     source,
     queue: queues[source],
-    handle: (event) => consume(runtime, readSqsEvent(event), unlimitedTime(clock.now())),
+    handle: async (event) => (await handle(event)) as BatchResponse,
     clock,
     log,
     concurrency: CONCURRENCY,

@@ -786,7 +786,7 @@ describe("a delay", () => {
 
   function wakeEvent(messages: readonly ReceivedMessage[]): unknown {
     const { sqsEventOf } =
-      require("../../lib/runtime/sqs-event") as typeof import("../../lib/runtime/sqs-event");
+      require("../../lib/runtime/messages/sqs-event") as typeof import("../../lib/runtime/messages/sqs-event");
     return sqsEventOf("wakes", messages);
   }
 });

@@ -4,8 +4,8 @@ import { digest } from "../../lib/call-id";
 import { groupIdOf } from "../../lib/messages/message";
 import type { ReceivedMessage } from "../../lib/messages/queue";
 import type { Ports } from "../../lib/ports";
+import { type BatchResponse, type Source, sqsEventOf } from "../../lib/runtime/messages/sqs-event";
 import type { LambdaContext, RouterHandler } from "../../lib/runtime/router";
-import { type BatchResponse, type Source, sqsEventOf } from "../../lib/runtime/sqs-event";
 
 export interface MessageFields {
   readonly args?: readonly unknown[];

@@ -2,17 +2,17 @@
  * The router: the Lambda handler. Looks at the form of an event and hands it to the runtime; it holds no state of its
  * own, and leaves nothing running when it answers.
  *
- *     HTTP (payload format 2.0) ─► http.ts      SQS batch ─► consumer.ts      anything else: an invocation ─► invoke.ts
+ *     HTTP (payload format 2.0) ─► http.ts      SQS batch ─► messages/consumer.ts      anything else: an invocation ─► invoke.ts
  */
 import { isUtf8 } from "node:buffer";
 import type { HostTime } from "../envelope";
 import { UnexpectedEvent } from "../errors";
 import { asDurableError } from "../wire-error";
-import { consume } from "./consumer";
 import { answerHttp, HttpProblem, type HttpRequest, type HttpResponse, notUtf8, problem } from "./http";
 import { invoke, replyOfAnswer } from "./invoke";
+import { consume } from "./messages/consumer";
+import { isSqsEvent, readSqsEvent } from "./messages/sqs-event";
 import type { Runtime } from "./runtime";
-import { isSqsEvent, readSqsEvent } from "./sqs-event";
 
 /** What this package reads of Lambda's context. */
 export interface LambdaContext {

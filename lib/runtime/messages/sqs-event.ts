@@ -1,6 +1,6 @@
 /** The event by which Lambda hands over messages of a queue: as it is read, and as an engine of our own makes it. */
-import { UnexpectedEvent } from "../errors";
-import type { ReceivedMessage } from "../messages/queue";
+import { UnexpectedEvent } from "../../errors";
+import type { ReceivedMessage } from "../../messages/queue";
 
 /** Where a record comes from: `messages` is the FIFO queue, `wakes` the standard one. */
 export type Source = "messages" | "wakes";

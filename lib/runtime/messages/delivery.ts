@@ -1,12 +1,12 @@
 /** A message as the consumer takes it: what its envelope is, and whether its call may have been here before. */
-import type { Envelope, HostTime } from "../envelope";
-import { UnexpectedEvent } from "../errors";
-import { envelopeOf, MAX_TIMEOUT_MS } from "../invocation";
-import { isRedriven } from "../messages/dead-letter";
-import { addressOf, groupIdOf, parseMessage } from "../messages/message";
-import { methodOf, type Registry } from "../registry";
-import type { QueuedEnvelope } from "./mailbox";
-import type { CallFields } from "./report";
+import type { Envelope, HostTime } from "../../envelope";
+import { UnexpectedEvent } from "../../errors";
+import { envelopeOf, MAX_TIMEOUT_MS } from "../../invocation";
+import { isRedriven } from "../../messages/dead-letter";
+import { addressOf, groupIdOf, parseMessage } from "../../messages/message";
+import { methodOf, type Registry } from "../../registry";
+import type { QueuedEnvelope } from "../mailbox";
+import type { CallFields } from "../report";
 import type { QueuedRecord } from "./sqs-event";
 
 export interface Delivery extends QueuedEnvelope {

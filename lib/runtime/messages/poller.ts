@@ -2,10 +2,10 @@
  * Feeds the router from a queue where no Lambda does: receives batches, hands them to the handler as the event that Lambda
  * would make of them, and takes off the queue what the answer does not hand back. Several batches are processed at once.
  */
-import { type Clock, sleep } from "../clock";
-import type { Logger } from "../log";
-import type { Queue, ReceivedMessage } from "../messages/queue";
-import { asDurableError } from "../wire-error";
+import { type Clock, sleep } from "../../clock";
+import type { Logger } from "../../log";
+import type { Queue, ReceivedMessage } from "../../messages/queue";
+import { asDurableError } from "../../wire-error";
 import { type BatchResponse, type Source, type SqsEvent, sqsEventOf } from "./sqs-event";
 
 export interface PollerOptions {

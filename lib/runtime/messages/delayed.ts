@@ -2,11 +2,11 @@
  * Messages with a delay wait on the standard queue, and are passed on to their actor's group when their time has come. SQS
  * hides a message for 15 minutes at most: a longer delay is waited for in several rounds, each a message of its own.
  */
-import { type Message, parseMessage, queued } from "../messages/message";
-import { MAX_DELAY_MS, type OutgoingMessage } from "../messages/queue";
-import { asDurableError } from "../wire-error";
+import { type Message, parseMessage, queued } from "../../messages/message";
+import { MAX_DELAY_MS, type OutgoingMessage } from "../../messages/queue";
+import { asDurableError } from "../../wire-error";
+import type { Host } from "../host";
 import { bury } from "./bury";
-import type { Host } from "./host";
 import type { QueuedRecord } from "./sqs-event";
 
 /** Returns the messages that could not be passed on, and must come again. */

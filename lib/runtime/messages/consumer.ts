@@ -8,20 +8,20 @@
  * A message is taken off its queue only when everything that it led to is safe, so a process that dies on the way leaves
  * nothing undone: the message comes again, and its call is found in the actor's inbox.
  */
-import { addressKey } from "../address";
-import type { HostTime } from "../envelope";
-import type { DurableError } from "../errors";
-import type { Outcome } from "../messages/tracked-calls";
-import { backoffMs } from "../random";
-import { asDurableError } from "../wire-error";
+import { addressKey } from "../../address";
+import type { HostTime } from "../../envelope";
+import type { DurableError } from "../../errors";
+import type { Outcome } from "../../messages/tracked-calls";
+import { backoffMs } from "../../random";
+import { asDurableError } from "../../wire-error";
+import type { Delivered } from "../mailbox";
+import { reportFailure } from "../report";
+import type { Runtime } from "../runtime";
+import { settleCall } from "../tracked";
 import { bury } from "./bury";
 import { passOnDelayed } from "./delayed";
 import { callFields, type Delivery, readDelivery } from "./delivery";
-import type { Delivered } from "./mailbox";
-import { reportFailure } from "./report";
-import type { Runtime } from "./runtime";
 import type { BatchResponse, QueuedRecord } from "./sqs-event";
-import { settleCall } from "./tracked";
 
 /** Between two attempts of a message: 1 s at first, doubling. */
 const FIRST_BACKOFF_MS = 1_000;

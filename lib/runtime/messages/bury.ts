@@ -1,12 +1,12 @@
 /** Puts messages among the dead letters, and tells whoever must know. */
-import type { DurableError } from "../errors";
-import { deadLetterFor, isRedriven, readMessage, reasonOf } from "../messages/dead-letter";
-import { failed } from "../messages/tracked-calls";
+import type { DurableError } from "../../errors";
+import { deadLetterFor, isRedriven, readMessage, reasonOf } from "../../messages/dead-letter";
+import { failed } from "../../messages/tracked-calls";
+import type { Host } from "../host";
+import { reportFailure } from "../report";
+import { settleCall } from "../tracked";
 import { callFields, type Delivery } from "./delivery";
-import type { Host } from "./host";
-import { reportFailure } from "./report";
 import type { QueuedRecord } from "./sqs-event";
-import { settleCall } from "./tracked";
 
 /**
  * Done twice, as after a lost answer, it is the same letter.

@@ -12,7 +12,7 @@ import { inlineTransport } from "../lib/client/inline-transport";
 import { DeadLetters } from "../lib/messages/dead-letters";
 import { Messenger } from "../lib/messages/messenger";
 import type { Queue } from "../lib/messages/queue";
-import type { BatchResponse } from "../lib/runtime/sqs-event";
+import type { BatchResponse } from "../lib/runtime/messages/sqs-event";
 import { drain } from "./support/batches";
 import { FakeClock } from "./support/fake-clock";
 import { send as sendHttp } from "./support/hostile-http";

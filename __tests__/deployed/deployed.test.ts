@@ -247,12 +247,18 @@ describeDeployed(endpoint ? name : `${name} (skipped: DURABLE_TEST_LAMBDA_ENDPOI
     const ids = numbered("stormy", 4);
     const journal = client.actor(Journal);
     await Promise.all(entries.flatMap((entry) => ids.map((id) => journal.get(id).send().addSlowly(entry))));
-    let kills = 0;
+    let [kills, appliedAtKill] = [0, 0];
     await eventually(async () => {
-      if (kills < 3) kills += await killRunning(app.variables.DURABLE_ROUTER);
-      expect(await Promise.all(ids.map(list))).toEqual(ids.map(() => entries));
+      const lists = await Promise.all(ids.map(list));
+      // Some of a batch is committed then, and comes again with the rest of it.
+      const applied = lists.flat().length;
+      if (kills < 2 && applied > appliedAtKill) {
+        kills += await killRunning(app.variables.DURABLE_ROUTER);
+        appliedAtKill = applied;
+      }
+      expect(lists).toEqual(ids.map(() => entries));
     }, 2 * AFTER_KILL_MS);
-    expect(kills).toBeGreaterThanOrEqual(3);
+    expect(kills).toBeGreaterThanOrEqual(2);
   }, 180_000);
 
   test("leaves nothing behind: everything sent on the side has arrived, the queues are empty", async () => {

@@ -14,9 +14,9 @@ export class Journal extends DurableActor {
     this.entries.push(entry);
     this.lastAt = new Date();
   }
-  /** So that its process is mostly in the middle of a turn. */
+  /** So that its process is mostly in the middle of a turn, and needs several commits for a batch. */
   @Method async addSlowly(entry: string): Promise<void> {
-    await wait(100);
+    await wait(250);
     this.add(entry);
   }
   @Method({ readonly: true }) list(): string[] {

@@ -163,8 +163,8 @@ describe("messages of 3 senders to 10 actors", () => {
   const COUNTS = [19, ...Array<number>(9).fill(9)];
   const DEATHS = 3;
   const SEED = Number(process.env.SEED ?? 20_261);
-  /** What a process that dies has sent at least. */
-  const REQUESTS_OF_A_LIFE = 10;
+  /** A process dies at the first commit after so many requests; at the latest after as many as these. */
+  const LIFE = { least: 10, most: 20 };
 
   it(`have one effect each, in each sender's order, whatever is lost, doubled or dies (seed ${SEED})`, async () => {
     const chances = new Chances(SEED);
@@ -184,7 +184,7 @@ describe("messages of 3 senders to 10 actors", () => {
       };
     const copies: Promise<unknown>[] = [];
 
-    /** Dies at a commit, applied or not, so that it never takes off the queue what it received. */
+    /** Dies with a request that is applied or not, and never takes off the queue what it received. */
     async function consumeUntilDeath(): Promise<void> {
       const died = gate<void>();
       let isDead = false;
@@ -192,7 +192,8 @@ describe("messages of 3 senders to 10 actors", () => {
       const host = startHost((request, index) => {
         if (isDead) return "reset";
         const isCommit = request.command === "UpdateItemCommand" && purposeOf(request) === "commit";
-        if (++sent <= REQUESTS_OF_A_LIFE || !isCommit) return faults(request, index);
+        sent++;
+        if (sent <= (isCommit ? LIFE.least : LIFE.most)) return faults(request, index);
         isDead = chances.hit("death", 1);
         died.open();
         return chances.next() < 0.5 ? "lostResponse" : "reset";

@@ -94,6 +94,8 @@ export class TurnEnded extends errorClass("TurnEnded") {}
  * @example throw new TerminalError("The card was declined.", { reason: "expired" });
  */
 export class TerminalError extends errorClass("TerminalError") {}
+/** A message was begun again and again, and no process lived to tell how it ended: it kills them. */
+export class ProcessDied extends errorClass("ProcessDied") {}
 /** `ctx.pending()` in a call that nobody tracks: only `start` leaves a call open. */
 export class NotTracked extends errorClass("NotTracked") {}
 /** No tracked call has this id, or it was over so long ago that nothing is kept of it. */
@@ -161,6 +163,7 @@ export const errorClasses: ReadonlyMap<string, ErrorConstructorOf> = new Map(
     ReadonlyViolation,
     TurnEnded,
     TerminalError,
+    ProcessDied,
     NotTracked,
     UnknownCall,
     ResultTimeout,

@@ -43,6 +43,7 @@ export {
   NotSerializable,
   NotTracked,
   PayloadTooLarge,
+  ProcessDied,
   QueueUnavailable,
   ReadonlyViolation,
   ResultTimeout,

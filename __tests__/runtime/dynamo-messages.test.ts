@@ -495,6 +495,7 @@ describe("a batch whose commit's response is lost", () => {
     others.open();
     expect(await answer).toEqual([]);
     expect(commits).toBe(2);
+    expect(count(a.wiretap, "read parts")).toBe(1);
     expect(await entriesOf(b, ledger)).toEqual([
       ...named(10, "mine"),
       ...named(10, "theirs"),

@@ -377,6 +377,53 @@ describe("what does not use up attempts", () => {
   });
 });
 
+describe("a message that kills its process", () => {
+  /** Hands a batch to a process that dies in the middle of the first slow turn, and lets its lease end. */
+  async function handToDoomed(batch: readonly ReceivedMessage[]): Promise<void> {
+    const { runtime } = startProcess([Ledger], ports, {
+      clock: { now: clock.now, setTimer: () => () => {} },
+    });
+    void hand(router(runtime, { stack: false }), batch);
+    await clock.advance(16_000);
+  }
+
+  it("is a dead letter in the end, and those behind it and in other groups go on", async () => {
+    const killer = messageFor(A, "addSlowly", clock.now(), {
+      args: ["killer"],
+      mode: "start",
+      callId: "killer",
+    });
+    const batch = [add(B, "before"), killer, add(A, "next"), add({ type: "Ledger", id: "c" }, "behind")];
+    await one.runtime.messenger.post({ ...bodyOf(killer), mode: "start", callId: "killer", args: [] });
+    for (let count = 1; count <= 8; count++) {
+      await handToDoomed(batch.map((message) => again(message, count)));
+      expect(await letters.list()).toEqual([]);
+    }
+    expect(
+      await hand(
+        handle,
+        batch.map((message) => again(message, 9)),
+      ),
+    ).toEqual([]);
+    expect(await letters.list()).toMatchObject([{ method: "addSlowly", reason: { code: "ProcessDied" } }]);
+    await expect(one.client.call("killer").result()).rejects.toMatchObject({ code: "ProcessDied" });
+    expect(await entriesOf(A)).toEqual(["next"]);
+    expect(await entriesOf(B)).toEqual(["before"]);
+    expect(await entriesOf({ type: "Ledger", id: "c" })).toEqual(["behind"]);
+  });
+
+  it("is not one that comes as often for other reasons: whose end is seen, begins anew", async () => {
+    const innocent = add(A, "innocent");
+    const slow = messageFor(A, "addSlowly", clock.now(), { args: ["slow"] });
+    for (let count = 1; count <= 7; count++) await handToDoomed([again(slow, count)]);
+    held.open();
+    expect(await hand(handle, [again(slow, 8), again(innocent, 8)])).toEqual([]);
+    expect(await headOf(A)).toMatchObject({ failing: "" });
+    expect(await entriesOf(A)).toEqual(["slow", "innocent"]);
+    expect(await letters.list()).toEqual([]);
+  });
+});
+
 describe("a message that comes more than once has one effect", () => {
   it("delivered again, at once or after hundreds of others", async () => {
     const message = add(A, "first");

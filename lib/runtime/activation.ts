@@ -18,9 +18,9 @@ import type { Inbox } from "../inbox";
 import { methodOf } from "../registry";
 import type { Head, StoredState } from "../store";
 import { asDurableError, errorFromWire } from "../wire-error";
-import { findByHead, replyOf } from "./applied";
-import type { Verdict } from "./attempts";
-import type { Call } from "./call";
+import { finderIn, replyOf } from "./applied";
+import { isSuspicious, type Verdict } from "./attempts";
+import type { Call, QueuedAs } from "./call";
 import { acquireLease, type HeldLease } from "./held-lease";
 import type { Host } from "./host";
 import { LiveActor } from "./live-actor";
@@ -168,6 +168,7 @@ class Activation {
     try {
       const known = await record.find(envelope, message);
       if (known !== undefined) return { call, reply: await replyOf(host.store, this.address, known) };
+      if (message !== undefined && isSuspicious(message)) await this.begin(message);
       const { readonly } = methodOf(this.definition, envelope.method);
       const hooks: TurnHooks = { version: () => record.version, save: () => this.save(call, context) };
       const context: TurnContext = new TurnContext(call, host.log, hooks, readonly);
@@ -183,6 +184,12 @@ class Activation {
     }
   }
 
+  /** Commits that a message begins, and with it the turns before: should it kill the process, that is known. */
+  private async begin(message: QueuedAs): Promise<void> {
+    this.record.begin(message);
+    await this.commitNow(this.live.state);
+  }
+
   private startHeartbeat(): void {
     this.stopHeartbeat ??= this.held.keepAlive(
       () => this.hostEndMs,
@@ -194,14 +201,19 @@ class Activation {
   private async save(call: Call, context: TurnContext): Promise<void> {
     const state = this.live.checkpoint(call);
     this.record.cause(context.takeEffects());
+    await this.commitNow(state);
+    this.live.keep(state);
+    if (this.record.outbox.length === 0) this.settle();
+  }
+
+  /** A commit with further turns to come. */
+  private async commitNow(state: StoredState | undefined): Promise<void> {
     try {
       await this.commit(state, { release: () => false });
     } catch (thrown) {
       // Whether it was applied is unknown, so nothing more can be written on top of it, even if the method goes on.
       throw this.fail(asDurableError(thrown));
     }
-    this.live.keep(state);
-    if (this.record.outbox.length === 0) this.settle();
   }
 
   /** The last commit gives the lease back in the same write, unless effects are to be delivered first. */
@@ -257,8 +269,9 @@ class Activation {
   private async settleRefused(current: Head | undefined): Promise<never> {
     const { store } = this.host;
     const lost = this.fail(this.held.lostError());
+    const find = finderIn(store, this.address, current);
     for (const { call } of this.outcomes) {
-      const entry = await findByHead(store, this.address, current, call.envelope);
+      const entry = await find(call.envelope);
       if (entry === undefined) call.fail(lost);
       else call.succeed(await replyOf(store, this.address, entry));
     }

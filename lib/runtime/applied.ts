@@ -62,16 +62,15 @@ export class SpilledCalls {
   }
 }
 
-/** The entry of a call by what a head says: in its inbox, or beside it. */
-export async function findByHead(
+/** Finds calls by what a head says: in its inbox, or beside it. */
+export function finderIn(
   store: Store,
   address: Address,
   head: Head | undefined,
-  call: CallIdentity,
-): Promise<InboxEntry | undefined> {
-  if (head === undefined) return undefined;
-  const known = Inbox.parse(head.inbox).get(callKey(call));
-  return known ?? (head.spilled ? new SpilledCalls(store, address).find(call) : undefined);
+): (call: CallIdentity) => Promise<InboxEntry | undefined> {
+  const inbox = Inbox.parse(head?.inbox ?? "");
+  const spilled = head?.spilled ? new SpilledCalls(store, address) : undefined;
+  return async (call) => inbox.get(callKey(call)) ?? spilled?.find(call);
 }
 
 /** The first answer of a call that was applied. */

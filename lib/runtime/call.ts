@@ -18,6 +18,8 @@ export interface Sequence {
 export interface QueuedAs {
   readonly messageId: string;
   readonly maxAttempts: number;
+  /** How often it was handed out. */
+  readonly receiveCount: number;
   /** Its place in its queue. */
   readonly place: string | undefined;
   readonly sequence: Sequence;

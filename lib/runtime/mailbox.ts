@@ -20,6 +20,7 @@ export interface QueuedEnvelope {
   readonly envelope: Envelope;
   readonly messageId: string;
   readonly maxAttempts: number;
+  readonly receiveCount: number;
   readonly place: string | undefined;
 }
 
@@ -55,8 +56,7 @@ export class Mailbox {
     this.checkRoom(messages.length);
     const sequence = { isStopped: false };
     const calls = messages.map(
-      ({ envelope, messageId, maxAttempts, place }) =>
-        new Call(envelope, this.host.clock, this.leave, { messageId, maxAttempts, place, sequence }),
+      ({ envelope, ...message }) => new Call(envelope, this.host.clock, this.leave, { ...message, sequence }),
     );
     return Promise.all(
       calls.map((call) =>

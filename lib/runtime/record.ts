@@ -14,7 +14,15 @@ import { Inbox, type InboxEntry, keepRepeatedUntilMs, mayBeCopy } from "../inbox
 import type { Lease } from "../lease";
 import type { Commit, Head, StoredState } from "../store";
 import { nextInbox, SpilledCalls } from "./applied";
-import { afterFailure, encodeFailing, type FailingMessage, parseFailing, type Verdict } from "./attempts";
+import {
+  afterFailure,
+  beforeRun,
+  counts,
+  encodeFailing,
+  type FailingMessage,
+  parseFailing,
+  type Verdict,
+} from "./attempts";
 import type { QueuedAs } from "./call";
 import type { Host } from "./host";
 import type { TurnResult } from "./live-actor";
@@ -108,6 +116,11 @@ export class ActorRecord {
     return isDead ? this.failing : undefined;
   }
 
+  /** Notes that a message begins. @throws ProcessDied when it has begun too often */
+  begin({ messageId }: QueuedAs): void {
+    this.failing = beforeRun(this.failing, messageId);
+  }
+
   /** Adds a turn that succeeded. */
   apply(envelope: Envelope, { result, isPending }: TurnResult, message?: QueuedAs): Reply {
     const version = this.currentVersion + 1;
@@ -132,9 +145,10 @@ export class ActorRecord {
 
   /** Counts a failed attempt of a message, if it counts. */
   count(message: QueuedAs | undefined, error: DurableError): Verdict | undefined {
-    const failing = message && afterFailure(this.failing, message, error);
-    if (failing === undefined) return undefined;
+    if (message === undefined) return undefined;
+    const failing = afterFailure(this.failing, message, error);
     this.failing = failing;
+    if (failing === undefined || !counts(error)) return undefined;
     // The queue goes on behind a dead message.
     if (failing.reason !== undefined) this.place = message?.place ?? this.place;
     return { attempts: failing.attempts, isDead: failing.reason !== undefined };

@@ -14,6 +14,7 @@ import type { DurableError } from "../../errors";
 import type { Outcome } from "../../messages/tracked-calls";
 import { backoffMs } from "../../random";
 import { asDurableError } from "../../wire-error";
+import { isSuspicious } from "../attempts";
 import type { Delivered } from "../mailbox";
 import { reportFailure } from "../report";
 import type { Runtime } from "../runtime";
@@ -37,11 +38,19 @@ export async function consume(
     records.filter(({ source }) => source === "messages"),
     ({ groupId, messageId }) => groupId ?? messageId,
   );
+  const runs = Array.from(groups.values(), (group) => () => new Group(runtime, time, group).run());
   const handedBack = await Promise.all([
-    ...Array.from(groups.values(), (group) => new Group(runtime, time, group).run()),
+    // One that may kill the process must not take others along that are in mid-turn: they would be suspected too.
+    records.some(isSuspicious) ? oneByOne(runs) : Promise.all(runs.map((run) => run())),
     passOnDelayed(runtime.host, delayed),
   ]);
-  return { batchItemFailures: handedBack.flat().map(({ messageId }) => ({ itemIdentifier: messageId })) };
+  return { batchItemFailures: handedBack.flat(2).map(({ messageId }) => ({ itemIdentifier: messageId })) };
+}
+
+async function oneByOne<T>(runs: readonly (() => Promise<T>)[]): Promise<T[]> {
+  const results: T[] = [];
+  for (const run of runs) results.push(await run());
+  return results;
 }
 
 /** How far a group has come. */

@@ -38,6 +38,7 @@ export function readDelivery(registry: Registry, record: QueuedRecord, time: Hos
     record,
     messageId: record.messageId,
     maxAttempts,
+    receiveCount: record.receiveCount,
     place: record.sequence,
     isRedriven: isRedriven(record),
     envelope: { ...envelope, maybeRepeated: envelope.maybeRepeated || maybeRepeated(envelope, record) },

@@ -412,6 +412,14 @@ describe("a message that kills its process", () => {
     expect(await entriesOf({ type: "Ledger", id: "c" })).toEqual(["behind"]);
   });
 
+  it("runs when the groups of the batch that nobody suspects are done", async () => {
+    const killer = again(messageFor(A, "addSlowly", clock.now(), { args: ["killer"] }), 6);
+    await handToDoomed([killer, add(B, "x"), add(B, "y")]);
+    expect(await entriesOf(B)).toEqual(["x", "y"]);
+    expect((await headOf(A))?.failing).toContain('"begun":1');
+    expect((await headOf(B))?.failing).toBe("");
+  });
+
   it("is not one that comes as often for other reasons: whose end is seen, begins anew", async () => {
     const innocent = add(A, "innocent");
     const slow = messageFor(A, "addSlowly", clock.now(), { args: ["slow"] });

@@ -38,19 +38,18 @@ export async function consume(
     records.filter(({ source }) => source === "messages"),
     ({ groupId, messageId }) => groupId ?? messageId,
   );
-  const runs = Array.from(groups.values(), (group) => () => new Group(runtime, time, group).run());
-  const handedBack = await Promise.all([
-    // One that may kill the process must not take others along that are in mid-turn: they would be suspected too.
-    records.some(isSuspicious) ? oneByOne(runs) : Promise.all(runs.map((run) => run())),
-    passOnDelayed(runtime.host, delayed),
-  ]);
-  return { batchItemFailures: handedBack.flat(2).map(({ messageId }) => ({ itemIdentifier: messageId })) };
+  const run = (group: readonly QueuedRecord[]) => new Group(runtime, time, group).run();
+  const { usual = [], suspicious = [] } = Object.groupBy(groups.values(), (group) =>
+    group.some(isSuspicious) ? "suspicious" : "usual",
+  );
+  const handedBack = await Promise.all([...usual.map(run), passOnDelayed(runtime.host, delayed)]);
+  // What may kill the process, or keep it waiting, comes last and alone: it must not take others along in mid-turn.
+  for (const group of suspicious.sort(byReceives)) handedBack.push(await run(group));
+  return { batchItemFailures: handedBack.flat().map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }
 
-async function oneByOne<T>(runs: readonly (() => Promise<T>)[]): Promise<T[]> {
-  const results: T[] = [];
-  for (const run of runs) results.push(await run());
-  return results;
+function byReceives([one]: readonly QueuedRecord[], [other]: readonly QueuedRecord[]): number {
+  return (one?.receiveCount ?? 0) - (other?.receiveCount ?? 0);
 }
 
 /** How far a group has come. */

@@ -654,6 +654,17 @@ describe("a dead letter", () => {
     expect(await entriesOf(B)).toEqual(["x"]);
   });
 
+  it("of a tracked call that the queue itself gave up ends the call when it is thrown away", async () => {
+    const call = await one.client.actor(Ledger).get("a").start().add("given up");
+    const [message] = await ports.queues.messages.receive({ max: 1, waitMs: 0, hideMs: 60_000 });
+    const { body, receipt } = message as ReceivedMessage;
+    await ports.queues.deadLetters.send({ body, groupId: "g", deduplicationId: "d" });
+    await ports.queues.messages.delete([receipt]);
+    expect((await call.status()).status).toBe("pending");
+    expect(await letters.discard({ callId: call.callId })).toBe(1);
+    await expect(call.result()).rejects.toMatchObject({ code: "TooManyReceives" });
+  });
+
   it("of 1 MB and more keeps its reason, and the beginning of what it was", async () => {
     const huge = { ...add(A, "x"), body: "x".repeat(1_048_576) };
     expect(await hand(handle, [huge, add(A, "next")])).toEqual([]);

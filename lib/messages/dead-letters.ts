@@ -1,9 +1,11 @@
 /** The dead letters of an app: to look at, to send back to their actors once the cause is mended, or to throw away. */
 import type { Clock } from "../clock";
-import { UnexpectedEvent } from "../errors";
+import { DurableError, UnexpectedEvent } from "../errors";
 import type { Ports } from "../ports";
 import { type DeadLetter, readDeadLetter, redriven } from "./dead-letter";
+import { KEEP_RESULTS_MS } from "./messenger";
 import type { ReceivedMessage } from "./queue";
+import { failed } from "./tracked-calls";
 
 /** Which letters: those that have everything that is given here. */
 export interface DeadLetterFilter {
@@ -22,7 +24,7 @@ const HIDE_MS = 120_000;
 
 export class DeadLetters {
   constructor(
-    private readonly ports: Pick<Ports, "queues">,
+    private readonly ports: Pick<Ports, "queues" | "calls">,
     private readonly clock: Clock,
   ) {}
 
@@ -72,16 +74,25 @@ export class DeadLetters {
   }
 
   /**
-   * Deletes letters for good.
+   * Deletes letters for good. Tracked calls among them have failed, if they had not before.
    * @param filter at least one of its fields
    * @returns how many were deleted
-   * @throws UnexpectedEvent for an empty filter; QueueUnavailable
+   * @throws UnexpectedEvent for an empty filter; QueueUnavailable, StoreUnavailable
    */
   async discard(filter: DeadLetterFilter): Promise<number> {
-    const found = await this.scan(named(filter), ({ message }) =>
-      this.ports.queues.deadLetters.delete([message.receipt]),
-    );
+    const found = await this.scan(named(filter), async ({ message, letter }) => {
+      await this.settle(letter);
+      await this.ports.queues.deadLetters.delete([message.receipt]);
+    });
     return found.length;
+  }
+
+  /** A message that the queue itself gave up went past the router: nobody has ended its call. */
+  private async settle({ mode, callId, reason }: DeadLetter): Promise<void> {
+    if (mode !== "start" || callId === undefined) return;
+    const settledMs = this.clock.now();
+    const outcome = failed(new DurableError(reason.code, reason.message));
+    await this.ports.calls.settle(callId, { outcome, settledMs, expiresMs: settledMs + KEEP_RESULTS_MS });
   }
 
   /** Receives every letter, acts on those that match, and lets the others be seen again. */

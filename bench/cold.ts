@@ -10,7 +10,7 @@ import { buildSync } from "esbuild";
 
 const ROUNDS = 15;
 const MAX_IMPORT_RATIO = 0.25;
-const MAX_BUNDLE_BYTES = 110 * 1_024;
+const MAX_BUNDLE_BYTES = 60 * 1_024;
 const EXTERNAL = ["@aws-sdk/*", "@smithy/*", "@aws-crypto/*", "reflect-metadata", "class-transformer"];
 const root = process.cwd();
 

@@ -157,22 +157,17 @@ describeDeployed(endpoint ? name : `${name} (skipped: DURABLE_TEST_LAMBDA_ENDPOI
 
   test("gives up a message that fails, goes on with those behind it, and takes it again when it is redriven", async () => {
     const account = client.actor(Account).get("poor");
-    // More than come in one batch.
-    const later = Array.from({ length: 14 }, (_, n) => n + 1);
+    // Few: of many hidden messages, LocalStack may hand out some before all are visible again, out of their order. SQS keeps
+    // a group closed for as long as any of it is in flight.
+    const later = [1, 2];
     const [, poison] = await Promise.all([
       account.send().deposit(10),
-      account.send().withdraw(500),
+      account.send().withdraw(50),
       ...later.map((amount) => account.send().deposit(amount)),
     ]);
     const amounts = async () =>
       (await onlooker.actor(Account).get("poor").statement()).entries.map(({ amount }) => amount);
-    // Not their order: LocalStack hands out what is behind a hidden message when one of several becomes visible a moment
-    // before the others. SQS keeps the group closed for as long as any of it is in flight.
-    await eventually(
-      async () =>
-        expect((await amounts()).sort((a, b) => a - b)).toEqual([...later, 10].sort((a, b) => a - b)),
-      2 * SOON_MS,
-    );
+    await eventually(async () => expect(await amounts()).toEqual([10, ...later]), 2 * SOON_MS);
 
     const deadLetters = deadLettersFromEnvironment();
     const found = await deadLetters.list({ actor: "Account", id: "poor" });
@@ -186,16 +181,16 @@ describeDeployed(endpoint ? name : `${name} (skipped: DURABLE_TEST_LAMBDA_ENDPOI
         reason: expect.objectContaining({
           code: "InsufficientFunds",
           name: "InsufficientFunds",
-          message: expect.stringContaining("not 500"),
+          message: "The account has 10, not 50",
           attempts: 3,
           stack: expect.stringContaining("withdraw"),
         }),
       }),
     ]);
 
-    await account.deposit(1_000);
+    await account.deposit(100);
     await expect(deadLetters.redrive({ actor: "Account", id: "poor" })).resolves.toBe(1);
-    await eventually(async () => expect((await amounts()).slice(-2)).toEqual([1_000, -500]), SOON_MS);
+    await eventually(async () => expect(await amounts()).toEqual([10, ...later, 100, -50]), SOON_MS);
     await expect(deadLetters.list({ actor: "Account", id: "poor" })).resolves.toEqual([]);
   }, 120_000);
 

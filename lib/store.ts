@@ -8,6 +8,7 @@
  */
 import type { Address } from "./address";
 import type { Lease } from "./lease";
+import type { DuePage } from "./wake";
 
 /** Everything that a turn needs to know of an actor. */
 export interface Head {
@@ -28,6 +29,10 @@ export interface Head {
   readonly failing: string;
   /** Effects that are committed and perhaps not delivered: the text of an `Effect[]`. Empty when there are none. */
   readonly outbox: string;
+  /** The text of the actor's reminders, see `reminders/reminder.ts`. Empty when there are none. */
+  readonly reminders: string;
+  /** The next moment at which somebody must look at the actor; absent when there is none. */
+  readonly wakeAtMs?: number;
 }
 
 export interface StoredState {
@@ -59,9 +64,15 @@ export interface Commit {
   /** Empty text takes them away. */
   readonly failing?: string;
   readonly outbox?: string;
+  readonly reminders?: string;
+  /** `null` takes it away. */
+  readonly wakeAtMs?: number | null;
   /** Give the lease back in the same write. */
   readonly release: boolean;
 }
+
+/** What is written together with giving a lease back. Fields that are absent stay as they are. */
+export type Release = Pick<Commit, "outbox" | "wakeAtMs">;
 
 /** A refusal brings the head as it is now: the caller finds out there whether it was this commit that came twice. */
 export type Committed =
@@ -89,10 +100,10 @@ export interface Store {
   /** Writes if and only if the lease and the version are still these. Never looks at the time. */
   commit(address: Address, lease: Lease, commit: Commit): Promise<Committed>;
   /**
-   * Gives the lease back without a commit, and empties the outbox in the same write when its effects were delivered.
-   * Does nothing when the lease is no longer held.
+   * Gives the lease back without a commit, and notes in the same write what was delivered meanwhile. Does nothing when the
+   * lease is no longer held.
    */
-  release(address: Address, lease: Lease, options: { readonly delivered: boolean }): Promise<void>;
+  release(address: Address, lease: Lease, release: Release): Promise<void>;
   /** Prolongs the lease. False when it is no longer held. */
   renew(address: Address, lease: Lease, untilMs: number): Promise<boolean>;
   /** The last committed head; undefined for an actor that nobody has touched. */
@@ -106,6 +117,15 @@ export interface Store {
    * consistent. Expired ones may be missing. Names are ASCII.
    */
   readParts(address: Address, prefix: string, from?: string): Promise<Part[]>;
+  /**
+   * Actors of one shard whose `wakeAtMs` is not after `untilMs`, the earliest first. Eventually consistent: one may be missing
+   * that was just committed, or be there although it has been looked at.
+   *
+   * @param after the `next` of the page before
+   */
+  readDue(shard: number, untilMs: number, after?: string): Promise<DuePage>;
+  /** In how many shards the actors are that somebody must look at: 0 up to, not including, this. */
+  readonly wakeShards: number;
   /** The largest state that a head can carry, and the largest part, in bytes of encoded text. */
   readonly maxStateBytes: number;
   readonly maxPartBytes: number;

@@ -1,8 +1,11 @@
 /** The store on DynamoDB: what every store does, and how parts travel when there are many of them. */
+import { randomUUID } from "node:crypto";
+import { type ConsumedCapacity, CreateTableCommand, waitUntilTableExists } from "@aws-sdk/client-dynamodb";
+import { type DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { DynamoCalls } from "../../lib/aws/dynamo-calls";
 import { DynamoStore } from "../../lib/aws/dynamo-store";
 import type { Clock } from "../../lib/clock";
-import type { Part } from "../../lib/store";
+import type { Commit, Part } from "../../lib/store";
 import { storeContract } from "../contract/store-contract";
 import { type DynamoConnection, type Emulator, startDynamo } from "../support/dynamo";
 import { interpose } from "../support/faulty-sdk";
@@ -109,6 +112,122 @@ describe("requests", () => {
       "SET #version = :version, #state = :state",
       "SET #version = :version, #outbox = :outbox REMOVE #leaseId, #leaseUntil, #failing",
     ]);
+  });
+
+  it("name only what a release changes, and both keys of the index or neither", async () => {
+    const { store, wiretap } = emulator.connect();
+    const address = { type: "Thing", id: "released" };
+    await store.release(address, lease, {});
+    await store.release(address, lease, { outbox: "" });
+    await store.release(address, lease, { outbox: "[1]", wakeAtMs: 5 });
+    await store.release(address, lease, { wakeAtMs: null });
+    const updates = wiretap.requests.filter(({ command }) => command === "UpdateItemCommand");
+    expect(updates.map(({ input }) => input.UpdateExpression)).toEqual([
+      "REMOVE #leaseId, #leaseUntil",
+      "REMOVE #leaseId, #leaseUntil, #outbox",
+      "SET #outbox = :outbox, #wakeShard = :wakeShard, #wakeAt = :wakeAt REMOVE #leaseId, #leaseUntil",
+      "REMOVE #leaseId, #leaseUntil, #wakeShard, #wakeAt",
+    ]);
+  });
+});
+
+describe("the index of actors that are due", () => {
+  const lease = { id: "l", fence: 1 };
+
+  it("costs nothing when a commit leaves the moment alone, where the endpoint counts it", async () => {
+    const { store, documents } = emulator.connect();
+    const units: number[] = [];
+    interpose(documents, "UpdateItemCommand", async (input, send) => {
+      const output = await send({ ...input, ReturnConsumedCapacity: "INDEXES" });
+      const { GlobalSecondaryIndexes: indexes } = output.ConsumedCapacity as ConsumedCapacity;
+      units.push(indexes?.wakes?.CapacityUnits ?? 0);
+      return output;
+    });
+    const address = { type: "Thing", id: "units" };
+    const commit = (onVersion: number, fields: Partial<Commit>) =>
+      store.commit(address, lease, { onVersion, release: false, ...fields });
+    await store.acquire(address, { leaseId: lease.id, nowMs: 1, untilMs: 2 });
+    await commit(0, { wakeAtMs: 5 });
+    if (units[1] === 0) return; // dynalite does not count it.
+    await commit(1, { state: "1", outbox: "[1]", reminders: "[2]" });
+    await commit(2, { wakeAtMs: 6 });
+    await commit(3, { outbox: "", release: true });
+    await store.acquire(address, { leaseId: lease.id, nowMs: 1, untilMs: 2 });
+    await store.renew(address, { id: lease.id, fence: 2 }, 3);
+    await store.release(address, { id: lease.id, fence: 2 }, { outbox: "" });
+    expect(units).toEqual([0, 1, 0, 2, 0, 0, 0, 0]);
+  });
+
+  it("shows heads alone, whatever else has its keys", async () => {
+    const { store, documents, table } = emulator.connect();
+    const keys = { wakeShard: 3, wakeAt: 1 };
+    for (const [pk, sk] of [
+      ["Thing/foreign", "OTHER"],
+      ["foreign", "HEAD"],
+      ["Thing/own", "HEAD"],
+    ]) {
+      await documents.send(new PutCommand({ TableName: table, Item: { pk, sk, fence: 1, ...keys } }));
+    }
+    expect(await store.readDue(3, 1)).toEqual({
+      due: [{ address: { type: "Thing", id: "own" }, wakeAtMs: 1 }],
+    });
+  });
+
+  describe("that a table made for an earlier release lacks", () => {
+    let documents: DynamoDBDocumentClient;
+    let table: string;
+    let store: DynamoStore;
+    const address = { type: "Thing", id: "old" };
+
+    beforeEach(async () => {
+      ({ documents } = emulator.connect());
+      table = `Old-${randomUUID()}`;
+      store = new DynamoStore(documents, table);
+      await documents.send(
+        new CreateTableCommand({
+          TableName: table,
+          BillingMode: "PAY_PER_REQUEST",
+          AttributeDefinitions: ["pk", "sk"].map((name) => ({ AttributeName: name, AttributeType: "S" })),
+          KeySchema: [
+            { AttributeName: "pk", KeyType: "HASH" },
+            { AttributeName: "sk", KeyType: "RANGE" },
+          ],
+        }),
+      );
+      await waitUntilTableExists({ client: documents, maxWaitTime: 30, minDelay: 1 }, { TableName: table });
+    });
+
+    it("is a typed error that says what to add", async () => {
+      await expect(store.readDue(0, 1)).rejects.toMatchObject({
+        code: "InternalError",
+        retryable: false,
+        message: expect.stringMatching(
+          new RegExp(`table "${table}" lacks the index "wakes".*"wakeShard".*"wakeAt"`),
+        ),
+        details: { table, index: "wakes" },
+      });
+    });
+
+    it("does not keep the moment from being written, for the time when it is added", async () => {
+      await store.acquire(address, { leaseId: lease.id, nowMs: 1, untilMs: 2 });
+      await store.commit(address, lease, { onVersion: 0, wakeAtMs: 5, release: true });
+      const { Item: item } = await documents.send(
+        new GetCommand({ TableName: table, Key: { pk: "Thing/old", sk: "HEAD" } }),
+      );
+      expect(item).toMatchObject({ wakeAt: 5, wakeShard: expect.any(Number) });
+    });
+
+    it.each([{ reminders: 1 }, { wakeAt: "5", wakeShard: 1 }, { wakeAt: 5, wakeShard: "1" }])(
+      "a head with %j is corrupt",
+      async (attributes) => {
+        const item = { pk: "Thing/old", sk: "HEAD", fence: 1, ...attributes };
+        await documents.send(new PutCommand({ TableName: table, Item: item }));
+        await expect(store.read(address, { consistent: true })).rejects.toMatchObject({
+          code: "CorruptState",
+          details: { key: "Thing/old HEAD" },
+        });
+      },
+    );
   });
 });
 

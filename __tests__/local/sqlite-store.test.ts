@@ -55,7 +55,21 @@ describe("the store on SQLite", () => {
     }
   });
 
-  it("opens a file of version 0.1.0, whose heads have neither outbox nor failing message", async () => {
+  it("reads actors that are due by their index alone, without sorting", () => {
+    const database = open();
+    const prepare = jest.spyOn(database, "prepare");
+    new SqliteStore(database);
+    const [read = "", ...others] = prepare.mock.calls
+      .map(([sql]) => sql)
+      .filter((sql) => /SELECT[^;]*FROM head\s+WHERE wake_at_ms/.test(sql));
+    expect(others).toEqual([]);
+    const plan = database.prepare(`EXPLAIN QUERY PLAN ${read}`).all();
+    expect(plan.map(({ detail }) => detail)).toEqual([
+      expect.stringMatching(/^SEARCH head USING COVERING INDEX head_wake \(/),
+    ]);
+  });
+
+  it("opens a file of version 0.1.0, whose heads have neither effects nor reminders nor failing message", async () => {
     const file = join(folder, "old.db");
     const old = new DatabaseSync(file);
     old.exec(`
@@ -77,11 +91,15 @@ describe("the store on SQLite", () => {
         state: { text: '{"n":7}', schema: 1 },
         failing: "",
         outbox: round === 1 ? "" : "[1]",
+        reminders: round === 1 ? "" : "[2]",
       });
+      const due = round === 1 ? [] : [{ address, wakeAtMs: 5 }];
+      expect(await store.readDue(0, 5)).toEqual({ due });
       const acquired = await store.acquire(address, { leaseId: "l", nowMs: 1, untilMs: 2 });
       if (!acquired.acquired) throw new Error("busy");
       const { fence, version } = acquired.head;
-      await store.commit(address, { id: "l", fence }, { onVersion: version, outbox: "[1]", release: true });
+      const written = { outbox: "[1]", reminders: "[2]", wakeAtMs: 5 };
+      await store.commit(address, { id: "l", fence }, { onVersion: version, ...written, release: true });
       await database.close();
     }
   });

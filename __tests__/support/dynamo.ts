@@ -84,6 +84,7 @@ export type Purpose =
   | "read parts"
   | "read part"
   | "read head"
+  | "read due"
   | "open"
   | "settle"
   | "read call";
@@ -98,13 +99,13 @@ export function purposeOf({ command, input }: SentRequest): Purpose {
       if (update.includes("#settledAt")) return "settle";
       if (update.includes("ADD #fence")) return "acquire";
       if (update.includes("#version = :version")) return "commit";
-      return update.startsWith("REMOVE #leaseId") ? "release" : "renew";
+      return update.includes("REMOVE #leaseId") ? "release" : "renew";
     case "PutItemCommand":
       return "ConditionExpression" in input ? "open" : "write parts";
     case "BatchWriteItemCommand":
       return "write parts";
     case "QueryCommand":
-      return "read parts";
+      return "IndexName" in input ? "read due" : "read parts";
     case "GetItemCommand":
       if (key.sk === undefined) return "read call";
       return JSON.stringify(key.sk).includes("HEAD") ? "read head" : "read part";

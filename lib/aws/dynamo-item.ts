@@ -11,7 +11,8 @@ const PART_SORT_KEY_PREFIX = "PART#";
 /** @throws CorruptState when the item is not what this package writes */
 export function headOfItem(item: Item): Head {
   const { version = 0, fence, leaseId, leaseUntil, state, schema } = item;
-  const { inbox = "", spilled = false, failing = "", outbox = "" } = item;
+  const { inbox = "", spilled = false, failing = "", outbox = "", reminders = "" } = item;
+  const { wakeShard, wakeAt } = item;
   const valid =
     isCount(version) &&
     isCount(fence) &&
@@ -22,7 +23,10 @@ export function headOfItem(item: Item): Head {
     typeof inbox === "string" &&
     typeof spilled === "boolean" &&
     typeof failing === "string" &&
-    typeof outbox === "string";
+    typeof outbox === "string" &&
+    typeof reminders === "string" &&
+    isOptional("number", wakeShard) &&
+    isOptional("number", wakeAt);
   if (!valid) throw corrupt(item);
   return {
     version,
@@ -34,6 +38,8 @@ export function headOfItem(item: Item): Head {
     spilled,
     failing,
     outbox,
+    reminders,
+    ...(wakeAt === undefined ? {} : { wakeAtMs: wakeAt }),
   };
 }
 

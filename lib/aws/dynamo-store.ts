@@ -18,10 +18,12 @@ import { type Clock, sleep, systemClock } from "../clock";
 import { StoreUnavailable } from "../errors";
 import type { Lease } from "../lease";
 import { backoffMs, type Random, systemRandom } from "../random";
-import type { Acquired, Commit, Committed, Head, LeaseRequest, Part, Store } from "../store";
+import type { Acquired, Commit, Committed, Head, LeaseRequest, Part, Release, Store } from "../store";
+import type { DuePage } from "../wake";
 import { chunks } from "./chunks";
 import { HEAD_SORT_KEY, headOfItem, itemOfPart, partOfItem, partSortKey } from "./dynamo-item";
-import { DynamoTable, type Item, type Written } from "./dynamo-table";
+import { type Changes, type Condition, DynamoTable, type Item, type Written } from "./dynamo-table";
+import { readDue, WAKE_SHARDS, wakeKeys } from "./dynamo-wakes";
 
 // Conditions. Safety rests on the first three alone; the others only say who may try.
 const SAME_LEASE = "#leaseId = :leaseId";
@@ -34,11 +36,14 @@ const LEASE_ENDED = "#leaseUntil <= :now";
 const FREE = `${NO_LEASE} OR ${LEASE_ENDED}`;
 const HELD = `${SAME_LEASE} AND ${SAME_FENCE}`;
 
+/** What becomes of a lease that is given back. */
+const FREED: Changes = { leaseId: null, leaseUntil: null };
+
 const PARTS_BETWEEN = "pk = :pk AND sk BETWEEN :first AND :last";
 /** Sorts after every ASCII character. */
 const AFTER_ASCII = "\u00ff";
 
-/** An item has at most 400 KB; the head needs some for its inbox, its outbox and its names. */
+/** An item has at most 400 KB; the head needs some for its inbox, its outbox, its reminders and its names. */
 const MAX_STATE_BYTES = 350 * 1_024;
 const MAX_PART_BYTES = 390 * 1_024;
 
@@ -48,6 +53,7 @@ const MAX_BATCH_ITEMS = 25;
 const MAX_BATCH_ATTEMPTS = 8;
 
 export class DynamoStore implements Store {
+  readonly wakeShards = WAKE_SHARDS;
   readonly maxStateBytes = MAX_STATE_BYTES;
   readonly maxPartBytes = MAX_PART_BYTES;
   private readonly table: DynamoTable;
@@ -78,43 +84,19 @@ export class DynamoStore implements Store {
   }
 
   async commit(address: Address, lease: Lease, commit: Commit): Promise<Committed> {
-    const { onVersion, state, schema, inbox, spilled, failing, outbox, release } = commit;
-    const set = ["#version = :version"];
-    const remove = release ? ["#leaseId", "#leaseUntil"] : [];
-    const values: Item = { ":leaseId": lease.id, ":fence": lease.fence, ":version": onVersion + 1 };
-    if (onVersion > 0) values[":onVersion"] = onVersion;
-    const changed = { state, schema, inbox, spilled: spilled || undefined, failing, outbox };
-    for (const [name, value] of Object.entries(changed)) {
-      // Absent is what empty means.
-      if (value === "") remove.push(`#${name}`);
-      else if (value !== undefined) {
-        set.push(`#${name} = :${name}`);
-        values[`:${name}`] = value;
-      }
-    }
-    const written = await this.table.update(headKey(address), {
-      UpdateExpression: `SET ${set.join(", ")}${remove.length > 0 ? ` REMOVE ${remove.join(", ")}` : ""}`,
-      ConditionExpression: `${HELD} AND ${onVersion > 0 ? SAME_VERSION : NEVER_COMMITTED}`,
-      ExpressionAttributeValues: values,
-    });
+    const { onVersion, release } = commit;
+    const changes = { version: onVersion + 1, ...(release ? FREED : {}), ...changesOf(address, commit) };
+    const written = await this.table.change(headKey(address), changes, heldAt(lease, onVersion));
     return written.ok ? { committed: true } : { committed: false, current: currentHead(written) };
   }
 
-  async release(address: Address, lease: Lease, { delivered }: { delivered: boolean }): Promise<void> {
-    await this.table.update(headKey(address), {
-      UpdateExpression: `REMOVE #leaseId, #leaseUntil${delivered ? ", #outbox" : ""}`,
-      ConditionExpression: HELD,
-      ExpressionAttributeValues: { ":leaseId": lease.id, ":fence": lease.fence },
-    });
+  async release(address: Address, lease: Lease, release: Release): Promise<void> {
+    const changes = { ...FREED, ...changesOf(address, release) };
+    await this.table.change(headKey(address), changes, held(lease));
   }
 
   async renew(address: Address, lease: Lease, untilMs: number): Promise<boolean> {
-    const written = await this.table.update(headKey(address), {
-      UpdateExpression: "SET #leaseUntil = :until",
-      ConditionExpression: HELD,
-      ExpressionAttributeValues: { ":leaseId": lease.id, ":fence": lease.fence, ":until": untilMs },
-    });
-    return written.ok;
+    return (await this.table.change(headKey(address), { leaseUntil: untilMs }, held(lease))).ok;
   }
 
   async read(address: Address, options: { consistent: boolean }): Promise<Head | undefined> {
@@ -167,6 +149,10 @@ export class DynamoStore implements Store {
     return parts;
   }
 
+  readDue(shard: number, untilMs: number, after?: string): Promise<DuePage> {
+    return readDue(this.table, shard, untilMs, after);
+  }
+
   /** DynamoDB may take only some of a batch when it is busy. */
   private async writeItems(items: readonly Item[]): Promise<void> {
     const { name } = this.table;
@@ -187,6 +173,23 @@ export class DynamoStore implements Store {
 
 function headKey(address: Address): Item {
   return { pk: addressKey(address), sk: HEAD_SORT_KEY };
+}
+
+function held({ id, fence }: Lease): Condition {
+  return { expression: HELD, values: { ":leaseId": id, ":fence": fence } };
+}
+
+/** An endpoint refuses values that no expression names, so a first commit carries no version to compare with. */
+function heldAt(lease: Lease, onVersion: number): Condition {
+  const { values } = held(lease);
+  if (onVersion === 0) return { expression: `${HELD} AND ${NEVER_COMMITTED}`, values };
+  return { expression: `${HELD} AND ${SAME_VERSION}`, values: { ...values, ":onVersion": onVersion } };
+}
+
+function changesOf(address: Address, commit: Partial<Commit>): Changes {
+  const { state, schema, inbox, spilled, failing, outbox, reminders, wakeAtMs } = commit;
+  const attributes = { state, schema, inbox, spilled: spilled || undefined, failing, outbox, reminders };
+  return { ...attributes, ...wakeKeys(address, wakeAtMs) };
 }
 
 function currentHead({ current }: Extract<Written, { ok: false }>): Head | undefined {

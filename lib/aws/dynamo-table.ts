@@ -18,6 +18,15 @@ import { fromDynamo, type TableName } from "./dynamo-errors";
 
 export type Item = Record<string, unknown>;
 
+/** What becomes of attributes: `undefined` leaves one as it is, `null` or empty text takes it away. */
+export type Changes = Readonly<Record<string, unknown>>;
+
+/** When to write: an expression, and the values in it. */
+export interface Condition {
+  readonly expression: string;
+  readonly values: Item;
+}
+
 /** A refusal brings the item as it is now. */
 export type Written =
   | { readonly ok: true; readonly item: Item | undefined }
@@ -56,6 +65,29 @@ export class DynamoTable {
       ...input,
     });
     return this.write(key, () => this.client.send(command));
+  }
+
+  /** Changes some attributes of an item. The values of the condition have other names than the changed attributes. */
+  async change(key: Item, changes: Changes, { expression, values }: Condition): Promise<Written> {
+    const set: string[] = [];
+    const remove: string[] = [];
+    const all = { ...values };
+    for (const [name, value] of Object.entries(changes)) {
+      if (value === null || value === "") remove.push(`#${name}`);
+      else if (value !== undefined) {
+        set.push(`#${name} = :${name}`);
+        all[`:${name}`] = value;
+      }
+    }
+    const clauses = [
+      ...(set.length > 0 ? [`SET ${set.join(", ")}`] : []),
+      ...(remove.length > 0 ? [`REMOVE ${remove.join(", ")}`] : []),
+    ];
+    return this.update(key, {
+      UpdateExpression: clauses.join(" "),
+      ConditionExpression: expression,
+      ExpressionAttributeValues: all,
+    });
   }
 
   async get(key: Item, { consistent }: { consistent: boolean }): Promise<Item | undefined> {

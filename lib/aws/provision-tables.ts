@@ -2,40 +2,51 @@
 import { setTimeout as wait } from "node:timers/promises";
 import {
   CreateTableCommand,
+  type CreateTableCommandInput,
   DescribeTableCommand,
   DynamoDBClient,
   ResourceInUseException,
   UpdateTimeToLiveCommand,
 } from "@aws-sdk/client-dynamodb";
 import { StoreUnavailable } from "../errors";
+import { WAKE_INDEX } from "./dynamo-wakes";
 import type { Environment, TableVariable } from "./environment";
+
+type Schema = Pick<CreateTableCommandInput, "AttributeDefinitions" | "KeySchema" | "GlobalSecondaryIndexes">;
+
+const STATE: Schema = {
+  AttributeDefinitions: [...attributes("S", "pk", "sk"), ...attributes("N", "wakeShard", "wakeAt")],
+  KeySchema: key("pk", "sk"),
+  GlobalSecondaryIndexes: [
+    {
+      IndexName: WAKE_INDEX,
+      KeySchema: key("wakeShard", "wakeAt"),
+      Projection: { ProjectionType: "KEYS_ONLY" },
+    },
+  ],
+};
+
+const WORKFLOWS: Schema = { AttributeDefinitions: attributes("S", "pk"), KeySchema: key("pk") };
 
 export async function provisionTables(environment: Environment): Promise<Record<TableVariable, string>> {
   const state = environment.DURABLE_TABLE || "DurableState";
   const workflows = environment.WORKFLOW_TABLE || "DurableWorkflows";
   const client = new DynamoDBClient();
   try {
-    await Promise.all([
-      provisionTable(client, state, ["pk", "sk"]),
-      provisionTable(client, workflows, ["pk"]),
-    ]);
+    await Promise.all([provisionTable(client, state, STATE), provisionTable(client, workflows, WORKFLOWS)]);
   } finally {
     client.destroy();
   }
   return { DURABLE_TABLE: state, WORKFLOW_TABLE: workflows };
 }
 
-async function provisionTable(client: DynamoDBClient, table: string, key: readonly string[]): Promise<void> {
+async function provisionTable(client: DynamoDBClient, table: string, schema: Schema): Promise<void> {
   try {
     await client.send(
       new CreateTableCommand({
         TableName: table,
         BillingMode: "PAY_PER_REQUEST",
-        AttributeDefinitions: key.map((name) => ({ AttributeName: name, AttributeType: "S" })),
-        KeySchema: key.map((name, index) => ({
-          AttributeName: name,
-          KeyType: index === 0 ? "HASH" : "RANGE",
-        })),
+        ...schema,
       }),
     );
     await untilActive(client, table);
@@ -44,6 +55,17 @@ async function provisionTable(client: DynamoDBClient, table: string, key: readon
     if (!(thrown instanceof ResourceInUseException)) throw thrown;
     await untilActive(client, table);
   }
+}
+
+function attributes(type: "S" | "N", ...names: string[]) {
+  return names.map((name) => ({ AttributeName: name, AttributeType: type }));
+}
+
+function key(...names: string[]) {
+  return names.map((name, index) => ({
+    AttributeName: name,
+    KeyType: index === 0 ? ("HASH" as const) : ("RANGE" as const),
+  }));
 }
 
 async function untilActive(client: DynamoDBClient, table: string): Promise<void> {

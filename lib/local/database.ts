@@ -37,8 +37,9 @@ export class LocalDatabase {
     try {
       // One transaction, so that of two processes that open the same file only one adds a column.
       this.writes.atomically(() => {
-        this.connection.exec(schema);
+        // Columns first: the schema may have indexes on them.
         for (const [table, columns] of Object.entries(added)) this.addColumns(table, columns);
+        this.connection.exec(schema);
       });
     } catch (cause) {
       throw cannotOpen(this.file, cause);
@@ -75,6 +76,8 @@ export class LocalDatabase {
         .all()
         .map(({ name }) => name),
     );
+    // A table that is not there yet is made with all its columns.
+    if (present.size === 0) return;
     for (const [name, type] of Object.entries(columns)) {
       if (!present.has(name)) this.connection.exec(`ALTER TABLE ${table} ADD COLUMN ${name} ${type}`);
     }

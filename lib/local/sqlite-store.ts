@@ -1,10 +1,14 @@
-/** The store on `node:sqlite`: heads and parts, a table each. */
+/** The store on `node:sqlite`: the heads in a table of their own; `local/sqlite-parts.ts` keeps the parts. */
 import type { StatementSync } from "node:sqlite";
-import { type Address, addressKey } from "../address";
+import { type Address, addressKey, parseAddressKey } from "../address";
 import { type Clock, systemClock } from "../clock";
+import { UnexpectedEvent } from "../errors";
 import type { Lease } from "../lease";
-import type { Acquired, Commit, Committed, Head, LeaseRequest, Part, Store } from "../store";
+import { quote } from "../quote";
+import type { Acquired, Commit, Committed, Head, LeaseRequest, Part, Release, Store } from "../store";
+import type { DuePage } from "../wake";
 import type { AddedColumns, LocalDatabase } from "./database";
+import { SqliteParts } from "./sqlite-parts";
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS head (
@@ -18,25 +22,23 @@ const SCHEMA = `
     inbox TEXT NOT NULL DEFAULT '',
     spilled INTEGER NOT NULL DEFAULT 0,
     failing TEXT NOT NULL DEFAULT '',
-    outbox TEXT NOT NULL DEFAULT ''
+    outbox TEXT NOT NULL DEFAULT '',
+    reminders TEXT NOT NULL DEFAULT '',
+    wake_at_ms INTEGER
   ) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS part (
-    key TEXT NOT NULL,
-    name TEXT NOT NULL,
-    body TEXT NOT NULL,
-    expires_at_ms INTEGER,
-    PRIMARY KEY (key, name)
-  ) WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS part_expiry ON part (expires_at_ms) WHERE expires_at_ms IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS head_wake ON head (wake_at_ms, key) WHERE wake_at_ms IS NOT NULL;
 `;
 
 /** What the table of version 0.1.0 lacks. */
 const ADDED_TO_HEAD: AddedColumns = {
   failing: "TEXT NOT NULL DEFAULT ''",
   outbox: "TEXT NOT NULL DEFAULT ''",
+  reminders: "TEXT NOT NULL DEFAULT ''",
+  wake_at_ms: "INTEGER",
 };
 
-const COLUMNS = "version, fence, lease_id, lease_until_ms, state, schema, inbox, spilled, failing, outbox";
+const COLUMNS = `version, fence, lease_id, lease_until_ms, state, schema, inbox, spilled, failing, outbox, reminders,
+  wake_at_ms`;
 
 const ACQUIRE = `
   INSERT INTO head (key, fence, lease_id, lease_until_ms) VALUES ($key, 1, $leaseId, $untilMs)
@@ -46,6 +48,11 @@ const ACQUIRE = `
 
 const STILL_HELD = "key = $key AND lease_id = $leaseId AND fence = $fence";
 
+/** What a release can write as well as a commit. */
+const WRITTEN_ON_RELEASE = `
+    outbox = coalesce($outbox, outbox),
+    wake_at_ms = iif($movesWake, $wakeAtMs, wake_at_ms)`;
+
 const COMMIT = `
   UPDATE head SET
     version = version + 1,
@@ -54,24 +61,25 @@ const COMMIT = `
     inbox = coalesce($inbox, inbox),
     spilled = max(spilled, $spilled),
     failing = coalesce($failing, failing),
-    outbox = coalesce($outbox, outbox),
+    reminders = coalesce($reminders, reminders),
     lease_id = iif($release, NULL, lease_id),
-    lease_until_ms = iif($release, NULL, lease_until_ms)
+    lease_until_ms = iif($release, NULL, lease_until_ms),
+    ${WRITTEN_ON_RELEASE}
   WHERE ${STILL_HELD} AND version = $onVersion`;
 
 const RELEASE = `
-  UPDATE head SET lease_id = NULL, lease_until_ms = NULL, outbox = iif($delivered, '', outbox)
+  UPDATE head SET
+    lease_id = NULL,
+    lease_until_ms = NULL,
+    ${WRITTEN_ON_RELEASE}
   WHERE ${STILL_HELD}`;
 
-/** In passing, so a bounded number. */
-const DROP_EXPIRED = `
-  DELETE FROM part WHERE (key, name) IN
-    (SELECT key, name FROM part WHERE expires_at_ms <= $nowMs ORDER BY expires_at_ms LIMIT 100)`;
-
-/** Sorts behind whatever a name goes on with: names are ASCII. */
-const LAST_CHARACTER = "\u{10FFFF}";
-
-const PART_COLUMNS = "name, body, expires_at_ms";
+const MAX_PAGE_ROWS = 100;
+/** From a row on, not from a moment on: more than a page may be due at the same one. */
+const READ_DUE = `
+  SELECT key, wake_at_ms FROM head
+  WHERE wake_at_ms <= $untilMs AND (wake_at_ms, key) > ($afterMs, $afterKey)
+  ORDER BY wake_at_ms, key LIMIT ${MAX_PAGE_ROWS}`;
 
 /** A state or a part of more than this is a mistake on a laptop too; DynamoDB's item ends far below. */
 const MAX_BYTES = 350_000;
@@ -87,27 +95,22 @@ interface HeadRow {
   spilled: number;
   failing: string;
   outbox: string;
+  reminders: string;
+  wake_at_ms: number | null;
 }
 
-interface PartRow {
-  name: string;
-  body: string;
-  expires_at_ms: number | null;
+interface DueRow {
+  key: string;
+  wake_at_ms: number;
 }
 
 export class SqliteStore implements Store {
+  readonly wakeShards = 1;
   readonly maxStateBytes = MAX_BYTES;
   readonly maxPartBytes = MAX_BYTES;
+  private readonly parts: SqliteParts;
   private readonly statements: Record<
-    | "acquire"
-    | "commit"
-    | "release"
-    | "renew"
-    | "read"
-    | "writePart"
-    | "dropExpired"
-    | "readPart"
-    | "readParts",
+    "acquire" | "commit" | "release" | "renew" | "read" | "readDue",
     StatementSync
   >;
 
@@ -117,9 +120,10 @@ export class SqliteStore implements Store {
    */
   constructor(
     private readonly database: LocalDatabase,
-    private readonly clock: Clock = systemClock,
+    clock: Clock = systemClock,
   ) {
     database.define(SCHEMA, { head: ADDED_TO_HEAD });
+    this.parts = new SqliteParts(database, clock);
     const prepare = (sql: string) => database.prepare(sql);
     this.statements = {
       acquire: prepare(ACQUIRE),
@@ -127,14 +131,7 @@ export class SqliteStore implements Store {
       release: prepare(RELEASE),
       renew: prepare(`UPDATE head SET lease_until_ms = $untilMs WHERE ${STILL_HELD}`),
       read: prepare(`SELECT ${COLUMNS} FROM head WHERE key = $key`),
-      writePart: prepare(
-        `INSERT OR REPLACE INTO part (key, ${PART_COLUMNS}) VALUES ($key, $name, $body, $expiresAtMs)`,
-      ),
-      dropExpired: prepare(DROP_EXPIRED),
-      readPart: prepare(`SELECT ${PART_COLUMNS} FROM part WHERE key = $key AND name = $name`),
-      readParts: prepare(
-        `SELECT ${PART_COLUMNS} FROM part WHERE key = $key AND name >= $from AND name < $end ORDER BY name`,
-      ),
+      readDue: prepare(READ_DUE),
     };
   }
 
@@ -152,47 +149,32 @@ export class SqliteStore implements Store {
   }
 
   commit(address: Address, lease: Lease, commit: Commit): Promise<Committed> {
-    const key = addressKey(address);
-    const { onVersion, state, schema, inbox, spilled, failing, outbox, release } = commit;
+    const { onVersion, state, schema, inbox, spilled, failing, reminders, release } = commit;
+    const values = {
+      ...heldBy(address, lease),
+      ...releaseValues(commit),
+      onVersion,
+      state: state ?? null,
+      schema: schema ?? null,
+      inbox: inbox ?? null,
+      spilled: spilled ? 1 : 0,
+      failing: failing ?? null,
+      reminders: reminders ?? null,
+      release: release ? 1 : 0,
+    };
     return this.database.write((): Committed => {
-      const { changes } = this.statements.commit.run({
-        key,
-        leaseId: lease.id,
-        fence: lease.fence,
-        onVersion,
-        state: state ?? null,
-        schema: schema ?? null,
-        inbox: inbox ?? null,
-        spilled: spilled ? 1 : 0,
-        failing: failing ?? null,
-        outbox: outbox ?? null,
-        release: release ? 1 : 0,
-      });
-      return changes === 1 ? { committed: true } : { committed: false, current: this.head(key) };
+      const { changes } = this.statements.commit.run(values);
+      return changes === 1 ? { committed: true } : { committed: false, current: this.head(values.key) };
     });
   }
 
-  async release(
-    address: Address,
-    lease: Lease,
-    { delivered }: { readonly delivered: boolean },
-  ): Promise<void> {
-    const values = {
-      key: addressKey(address),
-      leaseId: lease.id,
-      fence: lease.fence,
-      delivered: delivered ? 1 : 0,
-    };
+  async release(address: Address, lease: Lease, release: Release): Promise<void> {
+    const values = { ...heldBy(address, lease), ...releaseValues(release) };
     await this.database.write(() => this.statements.release.run(values));
   }
 
   renew(address: Address, lease: Lease, untilMs: number): Promise<boolean> {
-    const values = {
-      key: addressKey(address),
-      leaseId: lease.id,
-      fence: lease.fence,
-      untilMs: storable(untilMs),
-    };
+    const values = { ...heldBy(address, lease), untilMs: storable(untilMs) };
     return this.database.write(() => this.statements.renew.run(values).changes === 1);
   }
 
@@ -200,32 +182,24 @@ export class SqliteStore implements Store {
     return this.database.read(() => this.head(addressKey(address)));
   }
 
-  async writeParts(address: Address, parts: readonly Part[]): Promise<void> {
-    const key = addressKey(address);
-    await this.database.write(
-      () => {
-        this.statements.dropExpired.run({ nowMs: this.clock.now() });
-        for (const { name, body, expiresAtMs } of parts) {
-          this.statements.writePart.run({ key, name, body, expiresAtMs: expiresAtMs ?? null });
-        }
-      },
-      { atomic: true },
-    );
+  writeParts(address: Address, parts: readonly Part[]): Promise<void> {
+    return this.parts.write(address, parts);
   }
 
-  async readPart(address: Address, name: string): Promise<Part | undefined> {
-    const row = this.database.read(() => this.statements.readPart.get({ key: addressKey(address), name })) as
-      | PartRow
-      | undefined;
-    return row === undefined ? undefined : partOf(row);
+  readPart(address: Address, name: string): Promise<Part | undefined> {
+    return this.parts.readOne(address, name);
   }
 
-  async readParts(address: Address, prefix: string, from = ""): Promise<Part[]> {
-    const range = { from: from > prefix ? from : prefix, end: prefix + LAST_CHARACTER };
-    const rows = this.database.read(() =>
-      this.statements.readParts.all({ key: addressKey(address), ...range }),
-    ) as unknown as PartRow[];
-    return rows.map(partOf);
+  readParts(address: Address, prefix: string, from?: string): Promise<Part[]> {
+    return this.parts.readRange(address, prefix, from);
+  }
+
+  async readDue(_shard: number, untilMs: number, after?: string): Promise<DuePage> {
+    const values = { untilMs, ...(after === undefined ? BEFORE_ALL : endOfPage(after)) };
+    const rows = this.database.read(() => this.statements.readDue.all(values)) as unknown as DueRow[];
+    const due = rows.map(({ key, wake_at_ms: wakeAtMs }) => ({ address: parseAddressKey(key), wakeAtMs }));
+    const last = rows[MAX_PAGE_ROWS - 1];
+    return last === undefined ? { due } : { due, next: `${last.wake_at_ms} ${last.key}` };
   }
 
   private head(key: string): Head | undefined {
@@ -245,11 +219,33 @@ function headOf(row: HeadRow): Head {
     spilled: row.spilled === 1,
     failing: row.failing,
     outbox: row.outbox,
+    reminders: row.reminders,
+    ...(row.wake_at_ms === null ? {} : { wakeAtMs: row.wake_at_ms }),
   };
 }
 
-function partOf({ name, body, expires_at_ms: expiresAtMs }: PartRow): Part {
-  return { name, body, ...(expiresAtMs === null ? {} : { expiresAtMs }) };
+function heldBy(address: Address, { id, fence }: Lease) {
+  return { key: addressKey(address), leaseId: id, fence };
+}
+
+function releaseValues({ outbox, wakeAtMs }: Release) {
+  return { outbox: outbox ?? null, movesWake: wakeAtMs === undefined ? 0 : 1, wakeAtMs: wakeAtMs ?? null };
+}
+
+/** Where a page ended: the moment and the key of its last row. */
+interface EndOfPage {
+  readonly afterMs: number;
+  readonly afterKey: string;
+}
+
+const BEFORE_ALL: EndOfPage = { afterMs: Number.NEGATIVE_INFINITY, afterKey: "" };
+
+/** @throws UnexpectedEvent when `next` is not that of a page */
+function endOfPage(next: string): EndOfPage {
+  const [, moment, afterKey] = /^(\S+) (.+)$/s.exec(next) ?? [];
+  const afterMs = Number(moment);
+  if (afterKey !== undefined && Number.isFinite(afterMs)) return { afterMs, afterKey };
+  throw new UnexpectedEvent(`${quote(next)} is not the "next" of a page of due actors.`, { field: "after" });
 }
 
 /** SQLite's integers have 64 bits; infinity has none. */

@@ -1,4 +1,5 @@
-/** Where an app keeps things: the three ports that its runtime, its router and its clients share. */
+/** Where an app keeps things: the four ports that its runtime, its router and its clients share. */
+import type { EventBus } from "./events/bus";
 import type { Queues } from "./messages/queue";
 import type { TrackedCalls } from "./messages/tracked-calls";
 import type { Store } from "./store";
@@ -8,4 +9,5 @@ export interface Ports {
   readonly store: Store;
   readonly queues: Queues;
   readonly calls: TrackedCalls;
+  readonly bus: EventBus;
 }

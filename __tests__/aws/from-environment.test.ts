@@ -7,21 +7,28 @@ const environment = {
   WORKFLOW_TABLE: "Workflows",
   DURABLE_QUEUE: "https://sqs.eu-west-1.amazonaws.com/123456789012/Messages.fifo",
   DURABLE_WAKE_QUEUE: "http://127.0.0.1:4566/000000000000/Wakes",
+  DURABLE_BUS_NAME: "Events",
 };
 
-/** Also whether the SQS SDK was loaded. */
+/** Also which of the lazy SDKs were loaded. */
 function load() {
-  let loaded = false;
+  const loaded = new Set<string>();
   let module: typeof FromEnvironment | undefined;
   jest.isolateModules(() => {
-    jest.doMock("@aws-sdk/client-sqs", () => {
-      loaded = true;
-      return jest.requireActual("@aws-sdk/client-sqs");
-    });
+    for (const name of ["@aws-sdk/client-sqs", "@aws-sdk/client-eventbridge"]) {
+      jest.doMock(name, () => {
+        loaded.add(name);
+        return jest.requireActual(name);
+      });
+    }
     module = require("../../lib/aws/from-environment") as typeof FromEnvironment;
   });
   if (module === undefined) throw new Error("not loaded");
-  return { ...module, isSqsLoaded: () => loaded };
+  return {
+    ...module,
+    isSqsLoaded: () => loaded.has("@aws-sdk/client-sqs"),
+    isEventBridgeLoaded: () => loaded.has("@aws-sdk/client-eventbridge"),
+  };
 }
 
 it("loads the SQS SDK with the first queue", () => {
@@ -35,6 +42,16 @@ it("loads the SQS SDK with the first queue", () => {
   expect(isSqsLoaded()).toBe(true);
 });
 
+it("loads the EventBridge SDK with the bus", () => {
+  const { portsFromEnvironment, isEventBridgeLoaded } = load();
+  const ports = portsFromEnvironment(environment);
+  expect(ports.store.maxStateBytes).toBeGreaterThan(0);
+  expect(ports.queues.messages.maxMessageBytes).toBeGreaterThan(0);
+  expect(isEventBridgeLoaded()).toBe(false);
+  expect(ports.bus.maxEventBytes).toBe(262_144);
+  expect(isEventBridgeLoaded()).toBe(true);
+});
+
 it("makes each adapter once", () => {
   const ports = load().portsFromEnvironment(environment);
   expect(ports.store).toBe(ports.store);
@@ -42,6 +59,7 @@ it("makes each adapter once", () => {
   expect(ports.queues).toBe(ports.queues);
   expect(ports.queues.messages).toBe(ports.queues.messages);
   expect(ports.queues.wakes).not.toBe(ports.queues.messages);
+  expect(ports.bus).toBe(ports.bus);
 });
 
 it.each([
@@ -50,6 +68,7 @@ it.each([
   ["DURABLE_QUEUE", (ports) => ports.queues.messages],
   ["DURABLE_WAKE_QUEUE", (ports) => ports.queues.wakes],
   ["DURABLE_DEAD_LETTER_QUEUE", (ports) => ports.queues.deadLetters],
+  ["DURABLE_BUS_NAME", (ports) => ports.bus],
 ] as [string, (ports: ReturnType<typeof FromEnvironment.portsFromEnvironment>) => unknown][])(
   "says which variable is missing when it is needed, and not before: %s",
   (variable, use) => {

@@ -277,6 +277,27 @@ describe("a batch that succeeds in part", () => {
   });
 });
 
+describe("a message that is given up", () => {
+  it("takes along those that wait behind it: sent again, it must not come after them", async () => {
+    const { queues, client } = connection;
+    let isDown = true;
+    const requests: number[] = [];
+    interpose(client, "SendMessageBatchCommand", async (input, send) => {
+      requests.push((input.Entries as unknown[]).length);
+      if (!isDown) return send(input);
+      throw Object.assign(new Error("scripted"), { name: "ServiceUnavailable", $metadata: {} });
+    });
+    const names = Array.from({ length: 25 }, (_, index) => `a${index}`);
+    const outcomes = await Promise.allSettled(names.map((name) => queues.messages.send(message(name))));
+    expect(outcomes.map(({ status }) => status)).toEqual(names.map(() => "rejected"));
+    expect(outcomes.at(-1)).toMatchObject({ reason: { code: "QueueUnavailable", retryable: true } });
+    expect(requests).toEqual([10]);
+    isDown = false;
+    await sendAll(queues.messages, names);
+    expect(namesIn(await drain(queues.messages))).toEqual(names);
+  });
+});
+
 describe("faults on the way", () => {
   it.each([
     [["lostResponse"]],

@@ -1,11 +1,10 @@
 /** The embedded engine's ports for a test: on a database in memory, or on a file. */
 import { type Clock, systemClock } from "../../lib/clock";
 import { LocalDatabase } from "../../lib/local/database";
-import { localPorts } from "../../lib/local/ports";
-import type { Ports } from "../../lib/ports";
+import { type LocalPorts as EnginePorts, localPorts } from "../../lib/local/ports";
 import { type Random, systemRandom } from "../../lib/random";
 
-export interface LocalPorts extends Ports {
+export interface LocalPorts extends EnginePorts {
   close(): Promise<void>;
 }
 

@@ -1,8 +1,10 @@
 /** The SDK clients, configured for conditional writes from a Lambda: fail fast, try again, reuse connections. */
 import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
+import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { eventBridgeSdk } from "./event-bridge-sdk";
 import { sqsSdk } from "./sqs-sdk";
 
 /** DynamoDB answers within milliseconds; a request that takes this long is repeated rather than waited for. */
@@ -14,6 +16,13 @@ const SQS_TIMEOUTS = {
   requestTimeout: 5_000,
   throwOnRequestTimeout: true,
   socketTimeout: 30_000,
+} as const;
+
+/** EventBridge takes up to 256 KB at once, and never waits for anything. */
+const EVENT_BRIDGE_TIMEOUTS = {
+  connectionTimeout: 1_000,
+  requestTimeout: 5_000,
+  throwOnRequestTimeout: true,
 } as const;
 
 export function dynamoClient(config: DynamoDBClientConfig = {}): DynamoDBDocumentClient {
@@ -35,4 +44,9 @@ export function sqsClient(): SQSClient {
     // The SDK prefers the queue URL's host, which for an emulator may not resolve.
     ...(hasEndpoint ? { useQueueUrlAsEndpoint: false } : {}),
   });
+}
+
+export function eventBridgeClient(): EventBridgeClient {
+  const { EventBridgeClient } = eventBridgeSdk();
+  return new EventBridgeClient({ requestHandler: EVENT_BRIDGE_TIMEOUTS });
 }

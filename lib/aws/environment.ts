@@ -6,9 +6,10 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 export type TableVariable = "DURABLE_TABLE" | "WORKFLOW_TABLE";
 export type QueueVariable = "DURABLE_QUEUE" | "DURABLE_WAKE_QUEUE" | "DURABLE_DEAD_LETTER_QUEUE";
+export type BusVariable = "DURABLE_BUS_NAME";
 
 /** The names of the variables. Endpoints, region and credentials are the AWS SDK's own. */
-export type VariableName = TableVariable | QueueVariable | "DURABLE_ROUTER";
+export type VariableName = TableVariable | QueueVariable | BusVariable | "DURABLE_ROUTER";
 
 /** @throws InvalidDefinition when the variable is missing */
 export function variable(environment: Environment, name: VariableName): string {

@@ -1,14 +1,15 @@
 /**
  * The adapters that the environment names. Apart from the entry, since this is what a Lambda loads: no more than it needs.
  */
-import type { Transport } from "../client/transport";
+import type { Transport } from "../calling/transport";
 import type { Queue } from "../messages/queue";
 import type { Ports } from "../ports";
 import type { Store } from "../store";
-import { dynamoClient, sqsClient } from "./clients";
+import { dynamoClient, eventBridgeClient, sqsClient } from "./clients";
 import { DynamoCalls } from "./dynamo-calls";
 import { DynamoStore } from "./dynamo-store";
 import { type Environment, type QueueVariable, urlVariable, variable } from "./environment";
+import { EventBridgeBus } from "./event-bridge-bus";
 import { lambdaTransport } from "./lambda-transport";
 import { SqsQueue } from "./sqs-queue";
 
@@ -32,6 +33,10 @@ export function portsFromEnvironment(environment: Environment = process.env): Po
     const table = variable(environment, "WORKFLOW_TABLE");
     return new DynamoCalls(dynamo(), table);
   });
+  const bus = once(() => {
+    const name = variable(environment, "DURABLE_BUS_NAME");
+    return new EventBridgeBus(eventBridgeClient(), name);
+  });
   const messages = queue("DURABLE_QUEUE");
   const wakes = queue("DURABLE_WAKE_QUEUE");
   const deadLetters = queue("DURABLE_DEAD_LETTER_QUEUE");
@@ -54,6 +59,9 @@ export function portsFromEnvironment(environment: Environment = process.env): Po
       return calls();
     },
     queues,
+    get bus() {
+      return bus();
+    },
   };
 }
 

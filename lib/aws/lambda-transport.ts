@@ -1,6 +1,6 @@
 /** Calls by invoking the router function. */
 import { InvokeCommand, type LambdaClient } from "@aws-sdk/client-lambda";
-import type { Transport } from "../client/transport";
+import type { Transport } from "../calling/transport";
 import { InternalError, PayloadTooLarge, TransportError } from "../errors";
 import type { InvocationReply } from "../invocation";
 import { lambdaClient } from "./clients";

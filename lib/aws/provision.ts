@@ -1,11 +1,12 @@
 /** Creates an app's resources at the configured endpoints, for emulators and tests. Deployments use `ActorApp`. */
 import type { Environment } from "./environment";
+import { provisionBus } from "./provision-bus";
 import { provisionQueues } from "./provision-queues";
 import { provisionTables } from "./provision-tables";
 
 export interface ProvisionOptions {
   /** Create only what these services hold. Default: everything. */
-  readonly only?: readonly ("dynamodb" | "sqs")[];
+  readonly only?: readonly ("dynamodb" | "sqs" | "eventbridge")[];
   /** Where names are taken from; names that are missing get a default. Default: `process.env`. */
   readonly environment?: Environment;
 }
@@ -22,12 +23,13 @@ export interface ProvisionOptions {
  * ```
  */
 export async function provision({
-  only = ["dynamodb", "sqs"],
+  only = ["dynamodb", "sqs", "eventbridge"],
   environment = process.env,
 }: ProvisionOptions = {}): Promise<Record<string, string>> {
-  const [tables, queues] = await Promise.all([
+  const [tables, queues, bus] = await Promise.all([
     only.includes("dynamodb") ? provisionTables(environment) : {},
     only.includes("sqs") ? provisionQueues(environment) : {},
+    only.includes("eventbridge") ? provisionBus(environment) : {},
   ]);
-  return { ...tables, ...queues };
+  return { ...tables, ...queues, ...bus };
 }

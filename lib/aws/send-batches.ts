@@ -1,24 +1,23 @@
 /**
- * Gathers messages into batches. What is asked for in the same synchronous run leaves together. The messages of one group
- * form a lane, of which one batch at a time is under way, so that they stay in order.
+ * Gathers messages into batches, for SQS and for EventBridge. What is asked for in the same synchronous run leaves
+ * together. The messages of one group, or the events of one sender, form a lane, of which one batch at a time is under way,
+ * so that they stay in order.
  *
  *     send ──► lane ──► batch of several lanes ──► accepted
  *                ▲                 │ failed: that lane again after a pause, from its first failed message on
- *                └─────────────────┘
+ *                └─────────────────┘   failed too often: those behind it in the lane fail with it
  *
  * Batches start from a microtask, never from a timer, which a frozen Lambda would not run.
  */
 import { type Clock, sleep } from "../clock";
-import { type DurableError, QueueUnavailable } from "../errors";
+import type { DurableError, ErrorConstructorOf } from "../errors";
 import { backoffMs, type Random } from "../random";
 
-/** What SQS takes in one request. */
+/** What SQS and EventBridge take in one request. */
 const MAX_BATCH_MESSAGES = 10;
-export const MAX_BATCH_BYTES = 1_048_576;
-
 const MAX_BATCHES_UNDER_WAY = 8;
 const MAX_ATTEMPTS = 5;
-/** Where more than this wait, the sender is quicker than the queue for good. */
+/** Where more than this wait, the sender is quicker than what it sends to for good. */
 const MAX_UNSETTLED = 10_000;
 
 export interface SendFailure {
@@ -35,6 +34,15 @@ export interface Accepted {
 /** Sends one request; answers by position what became of each message. Never rejects. */
 export type SendBatch<M> = (messages: readonly M[]) => Promise<readonly (Accepted | SendFailure)[]>;
 
+export interface SendBatchesOptions {
+  /** The most that one request carries, in bytes. */
+  readonly maxBatchBytes: number;
+  /** What a sender gets when too much waits already. */
+  readonly failure: ErrorConstructorOf;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
 interface Waiting<M> {
   readonly message: M;
   readonly bytes: number;
@@ -43,7 +51,7 @@ interface Waiting<M> {
   reject(error: DurableError): void;
 }
 
-/** The messages of one group; on a standard queue each message is a lane of its own. */
+/** The messages of one group; without a group, each message is a lane of its own. */
 interface Lane<M> {
   readonly groupId: string | undefined;
   readonly waiting: Waiting<M>[];
@@ -64,14 +72,13 @@ export class SendBatches<M> {
 
   constructor(
     private readonly sendBatch: SendBatch<M>,
-    private readonly clock: Clock,
-    private readonly random: Random,
+    private readonly options: SendBatchesOptions,
   ) {}
 
   /** Resolves with the message's place in a FIFO queue. */
   async send(message: M, bytes: number, groupId?: string): Promise<string | undefined> {
     if (this.unsettled === MAX_UNSETTLED) {
-      throw new QueueUnavailable(`${MAX_UNSETTLED} messages of this process already wait to be sent.`, {
+      throw new this.options.failure(`${MAX_UNSETTLED} sends of this process already wait.`, {
         limit: MAX_UNSETTLED,
       });
     }
@@ -117,7 +124,7 @@ export class SendBatches<M> {
     for (const lane of this.ready) {
       let taken = 0;
       for (const next of lane.waiting) {
-        if (count === MAX_BATCH_MESSAGES || bytes + next.bytes > MAX_BATCH_BYTES) break;
+        if (count === MAX_BATCH_MESSAGES || bytes + next.bytes > this.options.maxBatchBytes) break;
         bytes += next.bytes;
         count++;
         taken++;
@@ -142,7 +149,11 @@ export class SendBatches<M> {
     const pausing: Lane<M>[] = [];
     let failedTimes = 0;
     for (const [lane, ofLane] of batch) {
-      const again = settle(ofLane, answerTo);
+      const { again, failure } = settle(ofLane, answerTo);
+      if (failure?.retryable) {
+        // Its sender may send it again: nothing may have overtaken it then.
+        for (const behind of [...again.splice(0), ...lane.waiting.splice(0)]) behind.reject(failure);
+      }
       lane.waiting.unshift(...again);
       if (again.length === 0) this.release(lane);
       else pausing.push(lane);
@@ -151,7 +162,8 @@ export class SendBatches<M> {
     this.startBatches();
 
     if (pausing.length === 0) return;
-    await sleep(this.clock, backoffMs(failedTimes - 1, 50, 1_000, this.random));
+    const { clock, random } = this.options;
+    await sleep(clock, backoffMs(failedTimes - 1, 50, 1_000, random));
     for (const lane of pausing) this.release(lane);
     this.startBatches();
   }
@@ -164,22 +176,25 @@ export class SendBatches<M> {
 }
 
 /**
- * Tells the senders of one lane what became of their messages. Returns those to be sent again: from the first one that
- * failed, in order. What the queue accepted among them, it drops by the deduplication id.
+ * Tells the senders of one lane what became of their messages. Returns why one was given up, and those to be sent again: from
+ * the first one that failed, in order. What was accepted among them, a queue drops by its deduplication id; an event is delivered twice, and
+ * its listeners know it by its own id.
  */
 function settle<M>(
   sent: readonly Waiting<M>[],
   answerTo: ReadonlyMap<Waiting<M>, Accepted | SendFailure>,
-): Waiting<M>[] {
+): { readonly again: Waiting<M>[]; readonly failure: DurableError | undefined } {
   const again: Waiting<M>[] = [];
+  let lost: DurableError | undefined;
   for (const waiting of sent) {
     const answer = answerTo.get(waiting) as Accepted | SendFailure;
     const failure = "error" in answer ? answer : undefined;
     if (failure !== undefined) waiting.failures++;
     if (!("error" in answer) && again.length === 0) waiting.resolve(answer.sequence);
-    else if (failure && (!failure.tryAgain || waiting.failures === MAX_ATTEMPTS))
+    else if (failure && (!failure.tryAgain || waiting.failures === MAX_ATTEMPTS)) {
       waiting.reject(failure.error);
-    else again.push(waiting);
+      lost ??= failure.error;
+    } else again.push(waiting);
   }
-  return again;
+  return { again, failure: lost };
 }

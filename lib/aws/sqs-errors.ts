@@ -2,6 +2,7 @@
 import type { BatchResultErrorEntry } from "@aws-sdk/client-sqs";
 import { DurableError, InternalError, QueueUnavailable } from "../errors";
 import type { QueueVariable } from "./environment";
+import { isFromSdk, REFUSED } from "./sdk-errors";
 
 /** A queue, and the variable that names it. */
 export interface QueueName {
@@ -11,24 +12,15 @@ export interface QueueName {
 
 /** The request was understood and will never work: repeating it is no use. */
 const PERMANENT = new Set([
+  ...REFUSED,
   "QueueDoesNotExist",
   "NonExistentQueue",
-  "AccessDenied",
   "KmsAccessDenied",
   "KmsDisabled",
   "KmsNotFound",
-  "UnrecognizedClient",
-  "InvalidClientTokenId",
-  "InvalidSecurity",
-  "InvalidSignature",
-  "SignatureDoesNotMatch",
-  "CredentialsProviderError",
   "InvalidAddress",
   "InvalidMessageContents",
-  "InvalidParameterValue",
-  "MissingParameter",
   "UnsupportedOperation",
-  "ValidationError",
   "BatchRequestTooLong",
 ]);
 
@@ -53,9 +45,9 @@ export function fromSqs(thrown: unknown, queue: QueueName): DurableError {
     );
   }
   const text = `SQS: ${name}: ${message} (${queue.url}, which ${queue.variable} names)`;
-  // Whatever the SDK throws after its attempts carries $metadata, except for a body that came back damaged.
-  const isFromSdk = "$metadata" in (thrown as object) || /checksum/i.test(message);
-  if (!isFromSdk || PERMANENT.has(name)) return new InternalError(text, details, thrown);
+  // That a body came back damaged is found behind the SDK's attempts.
+  const isKnown = isFromSdk(thrown) || /checksum/i.test(message);
+  if (!isKnown || PERMANENT.has(name)) return new InternalError(text, details, thrown);
   return new QueueUnavailable(text, details, thrown);
 }
 

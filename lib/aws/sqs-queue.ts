@@ -16,12 +16,14 @@ import { PayloadTooLarge, QueueUnavailable } from "../errors";
 import type { OutgoingMessage, Queue, ReceivedMessage, ReceiveOptions } from "../messages/queue";
 import { type Random, systemRandom } from "../random";
 import { chunks } from "./chunks";
-import { type Accepted, MAX_BATCH_BYTES, SendBatches, type SendFailure } from "./send-batches";
+import { type Accepted, SendBatches, type SendFailure } from "./send-batches";
 import { fromEntry, fromSqs, isStaleReceipt, type QueueName } from "./sqs-errors";
 import { sqsSdk } from "./sqs-sdk";
 
 type Entry = Omit<SendMessageBatchRequestEntry, "Id">;
 
+/** Of one message, and of a batch. */
+const MAX_BYTES = 1_048_576;
 const MAX_BATCH_RECEIPTS = 10;
 const MAX_DELAY_SECONDS = 900;
 const MAX_WAIT_SECONDS = 20;
@@ -31,7 +33,7 @@ const RECEIVE_GRACE_MS = 5_000;
 export class SqsQueue implements Queue {
   /** A receive that waits at all asks all of SQS's servers; it waits for whole seconds. */
   readonly sureAfterMs = 1_000;
-  readonly maxMessageBytes = MAX_BATCH_BYTES;
+  readonly maxMessageBytes = MAX_BYTES;
   private readonly batches: SendBatches<Entry>;
 
   constructor(
@@ -39,7 +41,8 @@ export class SqsQueue implements Queue {
     private readonly name: QueueName,
     { clock = systemClock, random = systemRandom }: { readonly clock?: Clock; readonly random?: Random } = {},
   ) {
-    this.batches = new SendBatches((entries) => this.sendBatch(entries), clock, random);
+    const options = { maxBatchBytes: MAX_BYTES, failure: QueueUnavailable, clock, random };
+    this.batches = new SendBatches((entries) => this.sendBatch(entries), options);
   }
 
   async send(message: OutgoingMessage): Promise<string | undefined> {

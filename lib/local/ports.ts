@@ -3,6 +3,7 @@ import type { Clock } from "../clock";
 import type { Ports } from "../ports";
 import type { Random } from "../random";
 import type { LocalDatabase } from "./database";
+import { SqliteBus } from "./sqlite-bus";
 import { SqliteCalls } from "./sqlite-calls";
 import { SqliteQueue } from "./sqlite-queue";
 import { SqliteStore } from "./sqlite-store";
@@ -10,7 +11,11 @@ import { SqliteStore } from "./sqlite-store";
 /** The net below the runtime's own dead letters, as `provision` and `ActorApp` set it for SQS. */
 const MAX_RECEIVES = 1_000;
 
-export function localPorts(database: LocalDatabase, clock: Clock, random: Random): Ports {
+export interface LocalPorts extends Ports {
+  readonly bus: SqliteBus;
+}
+
+export function localPorts(database: LocalDatabase, clock: Clock, random: Random): LocalPorts {
   const deadLetters = new SqliteQueue(database, { name: "deadLetters", fifo: true, random }, clock);
   const redrive = { to: deadLetters, maxReceives: MAX_RECEIVES };
   return {
@@ -21,5 +26,6 @@ export function localPorts(database: LocalDatabase, clock: Clock, random: Random
       wakes: new SqliteQueue(database, { name: "wakes", fifo: false, random }, clock),
       deadLetters,
     },
+    bus: new SqliteBus(database, clock, random),
   };
 }

@@ -57,12 +57,18 @@ export class SqliteQueue implements Queue {
   }
 
   async send(message: OutgoingMessage): Promise<string | undefined> {
+    const add = this.adding(message);
+    return this.database.write(add, WRITE);
+  }
+
+  /** What sends the message as a part of somebody's write to the same file: all of that is written, or none. */
+  adding(message: OutgoingMessage): () => string | undefined {
     this.check(message);
     const { body, attributes = {}, groupId, deduplicationId, delayMs = 0 } = message;
     checkSize(body, attributes);
     const messageId = this.random.id();
     const row = { messageId, body, attributes: JSON.stringify(attributes), groupId: groupId ?? messageId };
-    return this.database.write(() => {
+    return () => {
       const nowMs = this.clock.now();
       if (deduplicationId !== undefined && !this.rows.remember(row.groupId, deduplicationId, nowMs)) {
         return undefined;
@@ -70,7 +76,7 @@ export class SqliteQueue implements Queue {
       const sequence = this.rows.add(row, nowMs, nowMs + delayMs);
       this.endWaits();
       return this.options.fifo ? sequence : undefined;
-    }, WRITE);
+    };
   }
 
   async receive({ max, waitMs, hideMs, signal }: ReceiveOptions): Promise<ReceivedMessage[]> {

@@ -1,7 +1,7 @@
 /** Ids by which calls are recognised: never two calls under one, and always the same for the same call. */
 import fc from "fast-check";
 import type { Address } from "../lib/address";
-import { callKey, isCallId, keyedCallId } from "../lib/call-id";
+import { type ChildCall, callKey, childCallOf, isCallId, keyedCallId } from "../lib/call-id";
 import { systemRandom } from "../lib/random";
 
 const A: Address = { type: "Counter", id: "a" };
@@ -87,5 +87,59 @@ describe("the key by which an actor remembers a call", () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+});
+
+describe("the id of a call that a turn makes", () => {
+  const call: ChildCall = { ordinal: 0, address: A, method: "increment", args: "[5]" };
+
+  it("is the same in every release, since a turn may be run again by a newer one", () => {
+    expect(childCallOf({ callId: "AAAAAAAAAAAAAAAA", sentAtMs: 5 }, call)).toEqual({
+      callId: "sooGy-Uh_KTWes1T",
+      sentAtMs: 5,
+    });
+  });
+
+  it("is as old as the turn's call, or like that of any age", () => {
+    expect(childCallOf({ callId: "AAAAAAAAAAAAAAAA", sentAtMs: 0 }, call).sentAtMs).toBe(0);
+    expect(childCallOf({ callId: "mine", sentAtMs: undefined }, call)).not.toHaveProperty("sentAtMs");
+  });
+
+  it("is another one for whatever is another one, however alike they are", () => {
+    const parent = fc.record({
+      callId: fc.oneof(
+        fc.string({ unit: fc.constantFrom("a", "0", "1", "\n", "/"), minLength: 1, maxLength: 6 }),
+        fc.string({ unit: "grapheme", minLength: 1 }),
+      ),
+      sentAtMs: fc.constant(undefined),
+    });
+    const child = fc.record({
+      ordinal: fc.nat({ max: 11 }),
+      address: fc.record({
+        type: fc.constantFrom("a", "aa", "A"),
+        id: fc.string({ unit: fc.constantFrom("a", "0", "/", " "), minLength: 1, maxLength: 4 }),
+      }),
+      method: fc.constantFrom("a", "a0", "b"),
+      args: fc.constantFrom("[]", "[0]", "[1]", '["1"]', '["\\n"]', "[[]]"),
+    });
+    fc.assert(
+      fc.property(parent, child, parent, child, (one, oneCall, other, otherCall) => {
+        const isSame = JSON.stringify([one.callId, oneCall]) === JSON.stringify([other.callId, otherCall]);
+        const [first, second] = [childCallOf(one, oneCall), childCallOf(other, otherCall)];
+        expect(first.callId === second.callId).toBe(isSame);
+        expect(first.callId).toMatch(/^[\w-]{16}$/);
+        expect(isCallId(first.callId)).toBe(true);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it("is never the turn's own, nor that of a child's child", () => {
+    const parent = { callId: "AAAAAAAAAAAAAAAA", sentAtMs: 5 };
+    const ids = [parent.callId];
+    for (let depth = 0; depth < 100; depth++) {
+      ids.push(childCallOf({ callId: ids.at(-1) as string, sentAtMs: 5 }, call).callId);
+    }
+    expect(new Set(ids).size).toBe(101);
   });
 });

@@ -9,15 +9,21 @@ import {
   DurableError,
   InvalidDefinition,
   Method,
+  On,
   Transient,
 } from "durable-lambda";
 import { startLocal } from "durable-lambda/local";
+import { systemClock } from "../lib/clock";
+import { DeadLetters } from "../lib/messages/dead-letters";
+import { drain } from "./support/batches";
 import { compilers, evaluate } from "./support/definition-compilers";
 import { type LocalPorts, openLocal } from "./support/local-ports";
 import { silentLog } from "./support/process";
 
 const opened: LocalPorts[] = [];
 afterAll(() => Promise.all(opened.map((local) => local.close())));
+
+let serial = 0;
 
 /** A router on a store of its own. */
 function routerFor(...actors: ActorClass[]) {
@@ -26,8 +32,15 @@ function routerFor(...actors: ActorClass[]) {
   const handle = createRouter(actors, { ...local, log: silentLog });
   return {
     store: local.store,
+    deadLetters: () => new DeadLetters(local, systemClock).list(),
     invoke: (actor: string, id: string, method: string, ...args: unknown[]) =>
       handle({ actor, id, method, args }),
+    /** An event of the source "shop", and all that follows from it. */
+    async give(detailType: string, detail: object) {
+      const fields = { id: `event ${serial++}`, time: "2026-11-24T12:00:00Z" };
+      await handle({ ...fields, source: "shop", "detail-type": detailType, detail });
+      await drain(handle, local);
+    },
   };
 }
 
@@ -45,6 +58,7 @@ function refused(define: () => unknown): InvalidDefinition {
 /** The decorators as the compilers' output calls them, where the type checker would not let us. */
 const method = Method as unknown as (...args: unknown[]) => (...args: unknown[]) => unknown;
 const actor = Actor as unknown as (...args: unknown[]) => (...args: unknown[]) => unknown;
+const on = On as unknown as (...args: unknown[]) => (...args: unknown[]) => unknown;
 const transient = Transient as unknown as (...args: unknown[]) => unknown;
 
 describe("@Actor", () => {
@@ -242,6 +256,131 @@ describe("@Method", () => {
   });
 });
 
+describe("@On", () => {
+  const PAID = { source: "shop", detailType: "Paid", id: "detail.id" };
+
+  it("makes a method one that can be called, and is enough for an actor", async () => {
+    @Actor
+    class Listening extends DurableActor {
+      @On({ source: "shop", detailType: "Paid", id: "detail.id" })
+      paid(): string {
+        return "called";
+      }
+    }
+    const { invoke } = routerFor(Listening);
+    expect(await invoke("Listening", "a", "paid")).toMatchObject({ result: "called", version: 1 });
+  });
+
+  it("leaves the options of a @Method beside it as they are, above or below", async () => {
+    @Actor
+    class Both extends DurableActor {
+      tries = 0;
+      @On({ source: "shop", detailType: "Above", id: "detail.id" })
+      @Method({ maxAttempts: 1 })
+      above(): never {
+        throw new Error("above");
+      }
+      @Method({ maxAttempts: 1 })
+      @On({ source: "shop", detailType: "Below", id: "detail.id" })
+      below(): never {
+        throw new Error("below");
+      }
+    }
+    const { give, deadLetters } = routerFor(Both);
+    await give("Above", { id: "a" });
+    await give("Below", { id: "b" });
+    expect((await deadLetters()).map(({ method: name, reason }) => [name, reason.attempts])).toEqual([
+      ["above", 1],
+      ["below", 1],
+    ]);
+  });
+
+  it("refuses a readonly method, which could do nothing with an event", () => {
+    class Looking extends DurableActor {
+      @On({ source: "shop", detailType: "Paid", id: "detail.id" })
+      @Method({ readonly: true })
+      look(): void {}
+    }
+    const { message, details } = refused(() => actor(Looking));
+    expect(message).toMatch(/Looking lets the readonly method "look" listen to events/);
+    expect(details).toMatchObject({ class: "Looking", method: "look" });
+  });
+
+  it.each(RESERVED)("refuses the reserved name %s", (name) => {
+    class Listening extends DurableActor {}
+    on(PAID)(Listening.prototype, name, { value: () => {}, configurable: true });
+    expect(refused(() => actor(Listening)).message).toContain(`"${name}", a reserved name`);
+  });
+
+  it.each<[string, object, RegExp, object]>([
+    ["nothing", {}, /without a source/, { option: "source" }],
+    ["no source", { ...PAID, source: undefined }, /without a source/, { option: "source" }],
+    ["no type", { ...PAID, detailType: undefined }, /without a detailType/, { option: "detailType" }],
+    ["no id", { ...PAID, id: undefined }, /such as "detail\.orderId"/, { option: "id" }],
+    ["an id that is a number", { ...PAID, id: 5 }, /the id 5/, { option: "id" }],
+    ["an empty id", { ...PAID, id: "" }, /the id ""/, { option: "id" }],
+    ["an id that is no path in an event", { ...PAID, id: "orderId" }, /the id "orderId"/, { option: "id" }],
+    ["an id that ends with a dot", { ...PAID, id: "detail." }, /the id "detail\."/, { option: "id" }],
+    ["an id with a gap", { ...PAID, id: "detail..id" }, /the id "detail\.\.id"/, { option: "id" }],
+    ["an id that is the time", { ...PAID, id: "time" }, /the id "time"/, { option: "id" }],
+    [
+      "an option that is none",
+      { ...PAID, type: "Paid" },
+      /@On\(\{ type \}\), which is no option/,
+      { option: "type" },
+    ],
+    ["no sources", { ...PAID, source: [] }, /source is an empty array/, {}],
+    ["no types", { ...PAID, detailType: [] }, /detail-type"\] is an empty array/, {}],
+    ["a source that is a function", { ...PAID, source: () => {} }, /source\[0\]/, {}],
+    ["a prefix that is no text", { ...PAID, source: { prefix: 5 } }, /source\[0\]\.prefix/, {}],
+    ["an operator that is none", { ...PAID, detailType: { like: "Paid" } }, /detail-type"?\]?\[0\]/, {}],
+    ["a detail that is text", { ...PAID, detail: "Paid" }, /detail is neither/, {}],
+    ["an empty detail", { ...PAID, detail: {} }, /detail is an empty object/, {}],
+    ["a detail with a value that is no array", { ...PAID, detail: { a: "b" } }, /detail\.a is neither/, {}],
+    ["a detail with a lone surrogate", { ...PAID, detail: { a: ["\uD800"] } }, /detail\.a\[0\]/, {}],
+    ["a pattern that is too long", { ...PAID, detail: { a: ["x".repeat(4_096)] } }, /more than 4096/, {}],
+  ])("refuses %s when the class is defined, and says where", (_what, options, message, details) => {
+    class Listening extends DurableActor {}
+    on(PAID)(Listening.prototype, "fine", { value: () => {}, configurable: true });
+    on(options)(Listening.prototype, "paid", { value: () => {}, configurable: true });
+    const error = refused(() => actor(Listening));
+    expect(error.message).toMatch(/Listening/);
+    expect(error.message).toMatch(/@On/);
+    expect(error.message).toMatch(/paid/);
+    expect(error.message).toMatch(message);
+    expect(error.details).toMatchObject(details);
+  });
+
+  class Target extends DurableActor {}
+  const member = { name: "m", static: false, private: false, metadata: {} };
+  it.each<[string, unknown[]]>([
+    ["a field, legacy", [Target.prototype, "m", undefined]],
+    ["a getter, legacy", [Target.prototype, "m", { get: () => 1, configurable: true }]],
+    ["a static method, legacy", [Target, "m", { value: () => {} }]],
+    ["a method named by a symbol, legacy", [Target.prototype, Symbol("m"), { value: () => {} }]],
+    ["a parameter, legacy", [Target.prototype, "m", 0]],
+    ["a class, legacy", [Target]],
+    ["a field, standard", [undefined, { ...member, kind: "field" }]],
+    ["a getter, standard", [() => 1, { ...member, kind: "getter" }]],
+    ["a static method, standard", [() => {}, { ...member, kind: "method", static: true }]],
+    ["a #private method, standard", [() => {}, { ...member, kind: "method", name: "#m", private: true }]],
+    ["a class, standard", [Target, { kind: "class", name: "Target", metadata: {} }]],
+  ])("refuses to stand before %s", (_name, args) => {
+    expect(refused(() => on(PAID)(...args)).message).toMatch(/@On goes before a public instance method/);
+  });
+
+  it.each<[string, unknown[]]>([
+    ["nothing", []],
+    ["null", [null]],
+    ["text", ["Paid"]],
+    ["a method, bare, legacy", [Target.prototype, "m", { value: () => {}, configurable: true }]],
+    ["a method, bare, standard", [() => {}, { ...member, kind: "method" }]],
+    ["a class, bare", [Target]],
+  ])("refuses %s as options, and shows what they are", (_name, args) => {
+    expect(refused(() => on(...args)).message).toMatch(/@On\(\{ source, detailType, id \}\)/);
+  });
+});
+
 describe("@Transient", () => {
   class Target extends DurableActor {}
   const member = { name: "m", static: false, private: false, metadata: {} };
@@ -274,6 +413,7 @@ describe("a compiler that gives standard decorators no metadata", () => {
     ["sets it to undefined", { ...context, metadata: undefined }],
   ])("is told from a wrong use: it %s", (_name, given) => {
     expect(refused(() => method(() => {}, given)).message).toMatch(/TypeScript 5\.2/);
+    expect(refused(() => on({})(() => {}, given)).message).toMatch(/TypeScript 5\.2/);
     expect(refused(() => transient(undefined, { ...given, kind: "field" })).message).toMatch(
       /TypeScript 5\.2/,
     );
@@ -507,12 +647,20 @@ describe("the instance", () => {
 });
 
 const SOURCE = `
-  import { Actor, DurableActor, Method, Transient } from "durable-lambda";
+  import { Actor, DurableActor, Method, On, Transient } from "durable-lambda";
 
   abstract class Base extends DurableActor {
     pings = 0;
     @Method ping(): number { return ++this.pings; }
     @Method described(): string { return "parent"; }
+
+    heard: string[] = [];
+    @On({ source: "shop", detailType: "Kept", id: "detail.id" })
+    kept(event: { detail: { id: string } }): void { this.heard.push("kept " + event.detail.id); }
+    @On({ source: "shop", detailType: "Overridden", id: "detail.id" })
+    overridden(): void { this.heard.push("by the parent"); }
+    @On({ source: "shop", detailType: "Replaced", id: "detail.id" })
+    replaced(): void { this.heard.push("replaced"); }
   }
 
   @Actor
@@ -535,6 +683,15 @@ const SOURCE = `
     @Method({ readonly: true }) whose(): string { return this.owner + " " + this.#secret; }
     override described(): string { return "child"; }
     hidden(): void {}
+
+    override overridden(): void { this.heard.push("by the child"); }
+    @On({ source: "shop", detailType: "Replacing", id: "detail.id" })
+    override replaced(): void { this.heard.push("replacing"); }
+    @On({ source: "shop", detailType: "Twice", id: "detail.id" })
+    @Method({ maxAttempts: 5 })
+    @On({ source: "shop", detailType: "Again", id: "detail.other" })
+    async twice(): Promise<void> { this.heard.push("twice for " + this.ctx.actorId); }
+    @Method({ readonly: true }) all(): string[] { return this.heard; }
   }
 
   @Actor("Renamed")
@@ -576,12 +733,25 @@ describe.each(compilers)("an actor compiled by $name", ({ decorators, compile })
     expect(text).not.toMatch(/cache|secret|ctx/);
   });
 
+  it("listens as it does everywhere", async () => {
+    const { Cart } = define();
+    const { invoke, give } = routerFor(Cart);
+    for (const type of ["Kept", "Overridden", "Replaced", "Replacing", "Twice"])
+      await give(type, { id: "ann" });
+    await give("Again", { id: "ann", other: "bob" });
+    expect(await invoke("Cart", "ann", "all")).toMatchObject({
+      result: ["kept ann", "by the child", "replacing", "twice for ann"],
+    });
+    expect(await invoke("Cart", "bob", "all")).toMatchObject({ result: ["twice for bob"] });
+  });
+
   it("cannot be made with `new`", () => {
     const { Cart } = define();
     expect(refused(() => new Cart()).message).toMatch(/not created with `new`/);
   });
 
-  const header = 'import { Actor, DurableActor, Method, Transient } from "durable-lambda";\n';
+  const header = 'import { Actor, DurableActor, Method, On, Transient } from "durable-lambda";\n';
+  const paid = '{ source: "shop", detailType: "Paid", id: "detail.id" }';
   it.each<[string, string, RegExp]>([
     ["no method", "@Actor class Alpha extends DurableActor { hello() {} }", /declares no method/],
     [
@@ -613,6 +783,34 @@ describe.each(compilers)("an actor compiled by $name", ({ decorators, compile })
       /@Transient goes/,
     ],
     ["@Transient on a class", "@Transient class Alpha extends DurableActor {}", /@Transient goes/],
+    [
+      "@On on a getter",
+      `@Actor class Alpha extends DurableActor { @On(${paid}) get a() { return 1 } }`,
+      /@On goes/,
+    ],
+    ["@On on a field", `@Actor class Alpha extends DurableActor { @On(${paid}) a = 1 }`, /@On goes/],
+    [
+      "@On on a static method",
+      `@Actor class Alpha extends DurableActor { @On(${paid}) static a() {} }`,
+      /@On goes/,
+    ],
+    ["@On on a class", `@On(${paid}) class Alpha extends DurableActor {}`, /@On goes/],
+    [
+      "@On without options",
+      "@Actor class Alpha extends DurableActor { @Method a() {} @On b() {} }",
+      /@On\(\{ source/,
+    ],
+    ["@On()", "@Actor class Alpha extends DurableActor { @Method a() {} @On() b() {} }", /@On\(\{ source/],
+    [
+      "@On with an id that is no path",
+      '@Actor class Alpha extends DurableActor { @On({ source: "a", detailType: "b", id: "c" }) d() {} }',
+      /Alpha declares "d" with @On and the id "c"/,
+    ],
+    [
+      "@On on a readonly method",
+      `@Actor class Alpha extends DurableActor { @On(${paid}) @Method({ readonly: true }) a() {} }`,
+      /readonly method "a"/,
+    ],
     ["@Actor on a method", "class Alpha extends DurableActor { @Actor a() {} }", /@Actor goes/],
     ["@Actor('A') on a method", "class Alpha extends DurableActor { @Actor('A') a() {} }", /@Actor goes/],
     ["@Actor on a field", "class Alpha extends DurableActor { @Actor a = 1 }", /@Actor goes/],

@@ -77,6 +77,7 @@ describe("an error of this package", () => {
     expect(retryable.sort()).toEqual([
       "ActorBusy",
       "ActorOverloaded",
+      "BusUnavailable",
       "CallTimeout",
       "FencedError",
       "QueueUnavailable",

@@ -31,7 +31,7 @@ const PACKAGES: readonly { readonly pattern: RegExp; readonly layers: readonly L
 
 function layerOf(path: string): Layer | undefined {
   if (/^lib\/(index|app)\.ts$/.test(path)) return "entry";
-  if (/^lib\/([^/]+|(values|messages)\/[^/]+)\.ts$/.test(path)) return "core";
+  if (/^lib\/([^/]+|(values|messages|calling|events|reminders)\/[^/]+)\.ts$/.test(path)) return "core";
   const folder = /^(?:lib\/)?([^/]+)\//.exec(path)?.[1] ?? "";
   return folder in MAY_IMPORT ? (folder as Layer) : undefined;
 }
@@ -114,15 +114,15 @@ test.each([
   ["lib/store.ts", 'import { Runtime } from "./runtime/runtime";'],
   ["lib/values/codec.ts", 'export * from "../client/client";'],
   ["lib/lease.ts", 'import { createClient } from "./app";'],
-  ["lib/client/proxy.ts", 'import type { Runtime } from "../runtime/runtime";'],
-  ["lib/runtime/turn.ts", 'import { DynamoStore } from "../aws/dynamo-store";'],
-  ["lib/runtime/turn.ts", 'const { Actor } = await import("../../decorators");'],
+  ["lib/client/client.ts", 'import type { Runtime } from "../runtime/runtime";'],
+  ["lib/runtime/call.ts", 'import { DynamoStore } from "../aws/dynamo-store";'],
+  ["lib/runtime/call.ts", 'const { Actor } = await import("../../decorators");'],
   ["lib/local/local-app.ts", 'type Aws = typeof import("../aws/index");'],
   ["lib/aws/index.ts", 'import { startLocal } from "../local";'],
   ["lib/app.ts", 'import { lambdaTransport } from "./aws/index";'],
   ["lib/index.ts", 'export { startLocal } from "./local";'],
-  ["lib/runtime/turn.ts", 'import type { AttributeValue } from "@aws-sdk/client-dynamodb";'],
-  ["lib/runtime/turn.ts", 'const { DatabaseSync } = require("node:sqlite");'],
+  ["lib/runtime/call.ts", 'import type { AttributeValue } from "@aws-sdk/client-dynamodb";'],
+  ["lib/runtime/call.ts", 'const { DatabaseSync } = require("node:sqlite");'],
   ["lib/local/local-app.ts", 'import signature = require("@smithy/signature-v4");'],
   ["lib/definition.ts", 'import "reflect-metadata";'],
   ["decorators/method.ts", 'Reflect.getMetadata("design:type", Object, "x");'],

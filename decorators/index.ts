@@ -1,3 +1,4 @@
 export { Actor } from "./actor";
 export { Method } from "./method";
+export { On } from "./on";
 export { Transient } from "./transient";

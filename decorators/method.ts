@@ -1,13 +1,6 @@
 import type { MethodOptions } from "../lib/definition";
-import { InvalidDefinition } from "../lib/errors";
-import { isMemberContext, recordMethod, recordOf } from "../lib/metadata";
-
-type AnyMethod = (...args: never[]) => unknown;
-
-interface MethodDecorator {
-  <T extends AnyMethod>(prototype: object, name: string, descriptor: TypedPropertyDescriptor<T>): void;
-  (method: AnyMethod, context: ClassMethodDecoratorContext): void;
-}
+import { recordMethod } from "../lib/metadata";
+import { type AnyMethod, decoratedMethod, type MethodDecorator, misplaced } from "./member";
 
 /**
  * Declares a method that may be called from outside. Bare, or with options; in both of TypeScript's decorator modes.
@@ -32,28 +25,11 @@ export function Method(...args: unknown[]): MethodDecorator | undefined {
     return undefined;
   }
   const [options = {}] = args;
-  if (typeof options !== "object" || options === null) throw misplaced();
+  if (typeof options !== "object" || options === null) throw misplaced("@Method");
   return (...target: unknown[]) => declare(target, options);
 }
 
-function declare([target, nameOrContext, descriptor]: readonly unknown[], options: object): void {
-  if (isMemberContext(nameOrContext)) {
-    const { kind, name, static: isStatic, private: isPrivate } = nameOrContext;
-    if (kind !== "method" || isStatic || isPrivate || typeof name !== "string") throw misplaced(name);
-    recordMethod(recordOf(nameOrContext), name, options);
-    return;
-  }
-  const isMethod = typeof (descriptor as PropertyDescriptor | undefined)?.value === "function";
-  // A static member comes with the class itself as its target.
-  if (typeof target !== "object" || target === null || typeof nameOrContext !== "string" || !isMethod) {
-    throw misplaced(nameOrContext);
-  }
-  recordMethod(target, nameOrContext, options);
-}
-
-function misplaced(name?: unknown): InvalidDefinition {
-  const shown = typeof name === "string" || typeof name === "symbol" ? ` (here: ${String(name)})` : "";
-  return new InvalidDefinition(
-    `@Method goes before a public instance method, not before a field, an accessor, a static or #private member, or a class${shown}.`,
-  );
+function declare(target: readonly unknown[], options: object): void {
+  const { record, name } = decoratedMethod("@Method", target);
+  recordMethod(record, name, options);
 }

@@ -17,7 +17,7 @@ import { InvalidDefinition } from "./errors";
  */
 export abstract class DurableActor {
   /** The current turn. Already there in the constructor and in field initialisers. */
-  declare readonly ctx: ActorContext;
+  declare readonly ctx: ActorContext<this>;
 
   constructor() {
     if (constructing === undefined) {

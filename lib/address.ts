@@ -19,14 +19,18 @@ export const ACTOR_TYPE = /^[A-Za-z][A-Za-z0-9_.-]{0,127}$/;
 // C0 and C1 controls and DEL: they make keys unreadable and break logs and paths.
 const CONTROL_CHARACTER = /\p{Cc}/u;
 
-/** Returns `id` when it can name an actor. @throws InvalidActorId */
-export function checkActorId(id: unknown): string {
-  if (typeof id !== "string") throw invalid(id, "is not a string");
-  if (id === "") throw invalid(id, "is empty");
-  if (!id.isWellFormed()) throw invalid(id, "has a lone surrogate");
-  if (CONTROL_CHARACTER.test(id)) throw invalid(id, "has a control character");
+/**
+ * Returns `id` when it can name an actor.
+ * @param field where it was found
+ * @throws InvalidActorId
+ */
+export function checkActorId(id: unknown, field = "id"): string {
+  if (typeof id !== "string") throw invalid(id, field, "is not a string");
+  if (id === "") throw invalid(id, field, "is empty");
+  if (!id.isWellFormed()) throw invalid(id, field, "has a lone surrogate");
+  if (CONTROL_CHARACTER.test(id)) throw invalid(id, field, "has a control character");
   const bytes = Buffer.byteLength(id);
-  if (bytes > MAX_ACTOR_ID_BYTES) throw invalid(id, `has ${bytes} bytes`);
+  if (bytes > MAX_ACTOR_ID_BYTES) throw invalid(id, field, `has ${bytes} bytes`);
   return id;
 }
 
@@ -39,10 +43,10 @@ export function parseAddressKey(key: string): Address {
   return { type: key.slice(0, slash), id: key.slice(slash + 1) };
 }
 
-function invalid(id: unknown, problem: string): InvalidActorId {
+function invalid(id: unknown, field: string, problem: string): InvalidActorId {
   return new InvalidActorId(
-    `The actor id ${quote(id)} ${problem}. An id is a non-empty string of at most ${MAX_ACTOR_ID_BYTES} bytes without ` +
+    `The actor id ${quote(id)}${field === "id" ? "" : ` at "${field}"`} ${problem}. An id is a non-empty string of at most ${MAX_ACTOR_ID_BYTES} bytes without ` +
       "control characters.",
-    { field: "id", value: quote(id), limitBytes: MAX_ACTOR_ID_BYTES },
+    { field, value: quote(id), limitBytes: MAX_ACTOR_ID_BYTES },
   );
 }

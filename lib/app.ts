@@ -3,12 +3,13 @@
  * adapters are loaded only here and only when needed.
  */
 import type { ActorClass } from "./actor";
+import type { Transport } from "./calling/transport";
 import { type Client, clientOver } from "./client/client";
 import { directTransport } from "./client/direct-transport";
 import { inlineTransport } from "./client/inline-transport";
-import type { Transport } from "./client/transport";
 import { systemClock } from "./clock";
 import { InvalidDefinition } from "./errors";
+import type { EventBus } from "./events/bus";
 import { DEFAULT_BACKLOG } from "./messages/backlog";
 import { Messenger } from "./messages/messenger";
 import type { Queues } from "./messages/queue";
@@ -27,6 +28,8 @@ export interface RouterOptions extends RuntimeOptions {
   readonly queues?: Queues;
   /** Where tracked calls are. Default: the DynamoDB table that `WORKFLOW_TABLE` names. */
   readonly calls?: TrackedCalls;
+  /** Where events go. Default: the EventBridge bus that `DURABLE_BUS_NAME` names. */
+  readonly bus?: EventBus;
   /** Send the stacks of errors to callers. Default false. */
   readonly stack?: boolean;
 }
@@ -49,14 +52,15 @@ export interface ClientOptions {
 
 /**
  * The Lambda handler for an app's actors. It takes direct invocations, HTTP events of payload format 2.0 (Function URL,
- * HTTP API), and the batches of the app's SQS queues.
+ * HTTP API), the batches of the app's SQS queues, EventBridge events for methods that listen, and `{ "mode": "sweep" }`, which
+ * a schedule sends every minute.
  *
  * @throws InvalidDefinition for a class that is no actor, or two actors of one name
  * @example export const handler = createRouter([Counter, Account]);
  */
 export function createRouter(actors: readonly ActorClass[], options: RouterOptions = {}): RouterHandler {
-  const { store, queues, calls, stack = false, ...runtimeOptions } = options;
-  const ports = withDefaults({ store, queues, calls });
+  const { store, queues, calls, bus, stack = false, ...runtimeOptions } = options;
+  const ports = withDefaults({ store, queues, calls, bus });
   const runtime = new Runtime(new Registry(actors), ports, runtimeOptions);
   if (process.env.AWS_LAMBDA_RUNTIME_API !== undefined) {
     // Lambda's init phase is the cheapest moment to load the SDK; and Lambda says when it stops a process.
@@ -123,6 +127,9 @@ function withDefaults(given: { [K in keyof Ports]: Ports[K] | undefined }): Port
     get calls() {
       return given.calls ?? ports.calls;
     },
+    get bus() {
+      return given.bus ?? ports.bus;
+    },
   };
 }
 
@@ -142,6 +149,9 @@ function portsWhenNeeded(): Ports {
     },
     get calls() {
       return load().calls;
+    },
+    get bus() {
+      return load().bus;
     },
   };
 }

@@ -2,8 +2,11 @@
 export interface Clock {
   /** Milliseconds since the epoch, whole ones. */
   now(): number;
-  /** Calls `run` once, `delayMs` from now at the earliest; the returned function cancels it. */
-  setTimer(delayMs: number, run: () => void): () => void;
+  /**
+   * Calls `run` once, `delayMs` from now at the earliest; the returned function cancels it.
+   * @param isSleep somebody only waits for time to pass: a clock that is not real may let it pass at once
+   */
+  setTimer(delayMs: number, run: () => void, isSleep?: boolean): () => void;
 }
 
 export const systemClock: Clock = {
@@ -23,7 +26,7 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
       signal?.removeEventListener("abort", wake);
       resolve();
     };
-    const cancel = clock.setTimer(delayMs, wake);
+    const cancel = clock.setTimer(delayMs, wake, true);
     signal?.addEventListener("abort", wake, { once: true });
   });
 }

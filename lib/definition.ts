@@ -6,7 +6,14 @@
 import { type ActorClass, DurableActor } from "./actor";
 import { ACTOR_TYPE } from "./address";
 import { InvalidDefinition } from "./errors";
-import { type AnyClass, attachDefinition, attachedDefinition, declaredMethods } from "./metadata";
+import { defineListener, type ListenerDefinition, type ListenerOptions } from "./events/listener";
+import {
+  type AnyClass,
+  attachDefinition,
+  attachedDefinition,
+  declaredListeners,
+  declaredMethods,
+} from "./metadata";
 
 /** Options of `@Actor`. */
 export interface ActorOptions {
@@ -44,6 +51,8 @@ export interface ActorDefinition {
   readonly type: ActorClass;
   readonly schema: number;
   readonly methods: ReadonlyMap<string, MethodDefinition>;
+  /** Which events its methods listen to. */
+  readonly listeners: readonly ListenerDefinition[];
 }
 
 /**
@@ -67,7 +76,10 @@ export function defineActor(type: AnyClass, options: ActorOptions): void {
     });
   }
   const methods = new Map<string, MethodDefinition>();
-  for (const [method, declared] of declaredMethods(type)) {
+  const listeners = declaredListeners(type);
+  // What listens can be called.
+  const silent = Array.from(listeners.keys(), (method): [string, object] => [method, {}]);
+  for (const [method, declared] of new Map([...silent, ...declaredMethods(type)])) {
     if (isReserved(method)) {
       throw invalid(type, `declares the method "${method}", a reserved name. Give it another one.`, {
         method,
@@ -78,7 +90,20 @@ export function defineActor(type: AnyClass, options: ActorOptions): void {
   if (methods.size === 0) {
     throw invalid(type, "declares no method. Put @Method before each one that may be called.");
   }
-  const definition: ActorDefinition = { name, type: type as ActorClass, schema, methods };
+  const definition: ActorDefinition = {
+    name,
+    type: type as ActorClass,
+    schema,
+    methods,
+    listeners: [...listeners].flatMap(([method, declared]) => {
+      if (methods.get(method)?.readonly) {
+        throw invalid(type, `lets the readonly method "${method}" listen to events: it could do nothing.`, {
+          method,
+        });
+      }
+      return declared.map((options) => defineListener(type.name, method, options as ListenerOptions));
+    }),
+  };
   attachDefinition(type, definition);
 }
 

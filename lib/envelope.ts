@@ -21,6 +21,10 @@ export interface Envelope extends CallIdentity {
   /** The host kills the process then; no lease may outlast it. */
   readonly hostEndMs: number;
   readonly consistency: Consistency;
+  /** The keys of the actors that wait for this call, the first caller first. */
+  readonly chain: readonly string[];
+  /** How many calls and messages, each caused by the one before, have led to this one. */
+  readonly hops: number;
 }
 
 /** A result as it is kept and sent: encoded when the turn ended, since later turns go on with the same objects. */

@@ -81,6 +81,8 @@ export class FencedError extends errorClass("FencedError", true) {}
 export class StoreUnavailable extends errorClass("StoreUnavailable", true) {}
 /** The queue, or the way to it, failed. The message may or may not have been taken: send it again by its call id. */
 export class QueueUnavailable extends errorClass("QueueUnavailable", true) {}
+/** The event bus, or the way to it, failed. The event may or may not have been taken: publish it again with its id. */
+export class BusUnavailable extends errorClass("BusUnavailable", true) {}
 /** The way to the router failed. The call may or may not have been applied: retry by call id. */
 export class TransportError extends errorClass("TransportError", true) {}
 /** The process is stopping; another one can take the call. */
@@ -96,6 +98,10 @@ export class TurnEnded extends errorClass("TurnEnded") {}
 export class TerminalError extends errorClass("TerminalError") {}
 /** A message was begun again and again, and no process lived to tell how it ended: it kills them. */
 export class ProcessDied extends errorClass("ProcessDied") {}
+/** A call would wait for an actor that waits for this very call. Names the chain. */
+export class CallCycle extends errorClass("CallCycle") {}
+/** A chain of calls and messages, each caused by the one before, has become longer than the limit. */
+export class HopLimitExceeded extends errorClass("HopLimitExceeded") {}
 /** `ctx.pending()` in a call that nobody tracks: only `start` leaves a call open. */
 export class NotTracked extends errorClass("NotTracked") {}
 /** No tracked call has this id, or it was over so long ago that nothing is kept of it. */
@@ -158,12 +164,15 @@ export const errorClasses: ReadonlyMap<string, ErrorConstructorOf> = new Map(
     FencedError,
     StoreUnavailable,
     QueueUnavailable,
+    BusUnavailable,
     TransportError,
     ShuttingDown,
     ReadonlyViolation,
     TurnEnded,
     TerminalError,
     ProcessDied,
+    CallCycle,
+    HopLimitExceeded,
     NotTracked,
     UnknownCall,
     ResultTimeout,

@@ -26,6 +26,11 @@ export interface InboxEntry {
   /** The method left its call open: there is no result yet. */
   readonly isPending?: true;
   /**
+   * The call is not applied yet: it has saved a checkpoint, and until then made so many calls of other actors. What it calls
+   * after that, when it is run again, is something else.
+   */
+  readonly made?: number;
+  /**
    * The entry stays in the head until then. For a call that was sent twice: its first attempt may come late, not knowing
    * that there was another.
    */
@@ -50,7 +55,7 @@ const INBOX_RETENTION_MS = 15 * 24 * 3_600_000;
 /** A page may hold a call although it is older than the call's time by this much: their clocks differ. */
 const CLOCK_MARGIN_MS = 3_600_000;
 
-const LINE = /^([\w~-][\w-]{15}) (\d+)(?:!([0-9a-z]+))?(?: (?:(\?)|@(.+)|(.+)))?$/;
+const LINE = /^([\w~-][\w-]{15}) (\d+)(?:!([0-9a-z]+))?(?: (?:(\?)|>(\d+)|@(.+)|(.+)))?$/;
 
 /** What stands before the lines: the place of the newest message. */
 const SEQUENCE = /^#(\d+)\n(.*)$/s;
@@ -163,7 +168,7 @@ export function keepRepeatedUntilMs(nowMs: number): number {
 }
 
 function parseLine(line: string): [string, InboxEntry] {
-  const [, key, version, keepUntil, pending, part, result] = LINE.exec(line) ?? [];
+  const [, key, version, keepUntil, pending, made, part, result] = LINE.exec(line) ?? [];
   if (key === undefined) {
     throw new CorruptState("The actor's inbox has a line that cannot be read.", { field: "inbox" });
   }
@@ -171,6 +176,7 @@ function parseLine(line: string): [string, InboxEntry] {
     version: Number(version),
     ...(keepUntil === undefined ? {} : { keepUntilMs: Number.parseInt(keepUntil, 36) * 1_000 }),
     ...(pending === undefined ? {} : { isPending: true as const }),
+    ...(made === undefined ? {} : { made: Number(made) }),
     ...(part === undefined ? {} : { part }),
     ...(result === undefined ? {} : { result }),
   };
@@ -178,15 +184,17 @@ function parseLine(line: string): [string, InboxEntry] {
 }
 
 function formatLine([key, entry]: readonly [string, InboxEntry]): string {
-  const { version, keepUntilMs, isPending, part, result } = entry;
+  const { version, keepUntilMs, isPending, made, part, result } = entry;
   const kept = keepUntilMs === undefined ? "" : `!${Math.ceil(keepUntilMs / 1_000).toString(36)}`;
   const outcome = isPending
     ? " ?"
-    : part !== undefined
-      ? ` @${part}`
-      : result !== undefined
-        ? ` ${result}`
-        : "";
+    : made !== undefined
+      ? ` >${made}`
+      : part !== undefined
+        ? ` @${part}`
+        : result !== undefined
+          ? ` ${result}`
+          : "";
   return `${key} ${version}${kept}${outcome}`;
 }
 

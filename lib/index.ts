@@ -1,15 +1,8 @@
 /** `durable-lambda`: actors, the router, the client, the errors. Loads no AWS SDK until one is needed. */
-export { Actor, Method, Transient } from "../decorators";
+export { Actor, Method, On, Transient } from "../decorators";
 export { type ActorClass, DurableActor } from "./actor";
 export { type ClientOptions, createClient, createRouter, type RouterOptions } from "./app";
-export type { CallHandle, CallStatus } from "./client/call-handle";
-export type { Client } from "./client/client";
-export {
-  type HttpTransportOptions,
-  httpTransport,
-  type SignRequest,
-  type UnsignedRequest,
-} from "./client/http-transport";
+export type { CallHandle, CallStatus } from "./calling/call-handle";
 export type {
   ActorNamespace,
   ActorReference,
@@ -20,15 +13,27 @@ export type {
   Sender,
   SendOptions,
   Starter,
-} from "./client/proxy";
-export type { Transport } from "./client/transport";
-export type { ActorContext } from "./context";
+  TurnNamespace,
+  TurnReference,
+  TurnSender,
+} from "./calling/proxy";
+export type { Transport } from "./calling/transport";
+export type { Client } from "./client/client";
+export {
+  type HttpTransportOptions,
+  httpTransport,
+  type SignRequest,
+  type UnsignedRequest,
+} from "./client/http-transport";
+export type { ActorContext, DueReminder, ReminderStatus } from "./context";
 export type { ActorOptions, MethodOptions } from "./definition";
 export type { Duration } from "./duration";
 export type { Consistency, Mode } from "./envelope";
 export {
   ActorBusy,
   ActorOverloaded,
+  BusUnavailable,
+  CallCycle,
   CallTimeout,
   CorruptState,
   DurableError,
@@ -36,6 +41,7 @@ export {
   FencedError,
   Forbidden,
   ForbiddenKey,
+  HopLimitExceeded,
   InternalError,
   InvalidActorId,
   InvalidDefinition,
@@ -60,6 +66,10 @@ export {
   UnknownCall,
   UnknownMethod,
 } from "./errors";
+export type { EventBus, PublishedEvent } from "./events/bus";
+export type { ActorEvent } from "./events/event";
+export type { ListenerOptions } from "./events/listener";
+export type { DetailPattern, Matcher } from "./events/pattern";
 export type { Invocation, InvocationReply } from "./invocation";
 export { jsonLogger, type LogFields, type Logger } from "./log";
 export type { CallReport, CallRequest } from "./messages/call-request";
@@ -67,6 +77,7 @@ export type { DeadLetter, DeadReason } from "./messages/dead-letter";
 export type { DeadLetterFilter, DeadLetters } from "./messages/dead-letters";
 export type { Queue, Queues } from "./messages/queue";
 export type { TrackedCalls } from "./messages/tracked-calls";
+export type { Missed, ReminderTime } from "./reminders/schedule";
 export type { Limits } from "./runtime/host";
 export type { LambdaContext, RouterHandler } from "./runtime/router";
 export type { Store } from "./store";

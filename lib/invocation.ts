@@ -30,6 +30,10 @@ export interface Invocation {
   readonly delayMs?: number;
   /** For `call` of readonly methods. Default: `"strong"`. */
   readonly consistency?: Consistency;
+  /** For `call`: the keys, `type/id`, of the actors that wait for it, the first caller first. Default: none. */
+  readonly chain?: readonly string[];
+  /** How many calls and messages, each caused by the one before, have led to this one. Default 0. */
+  readonly hops?: number;
 }
 
 export type InvocationReply =
@@ -61,7 +65,14 @@ const FIELDS: ReadonlySet<string> = new Set<keyof Invocation>([
   "timeoutMs",
   "delayMs",
   "consistency",
+  "chain",
+  "hops",
 ]);
+
+/** No chain of calls is as long as this: each of them is a hop. */
+const MAX_CHAIN = 1_000;
+/** A type of 128 characters, a slash, an id of 512 bytes. */
+const MAX_KEY_LENGTH = 641;
 
 /** An invocation whose fields were checked; its arguments are still packed. */
 export interface CheckedInvocation extends Invocation {
@@ -81,7 +92,7 @@ export function checkInvocation(input: unknown): CheckedInvocation {
     if (!FIELDS.has(key)) throw unexpected(key, undefined, "is no field of an invocation");
   }
   const fields = input as Record<keyof Invocation, unknown>;
-  const { actor, id, method, args = [], mode = "call", callId, consistency } = fields;
+  const { actor, id, method, args = [], mode = "call", callId, consistency, chain } = fields;
   if (typeof actor !== "string") throw unexpected("actor", actor, "is not a string");
   if (typeof method !== "string") throw unexpected("method", method, "is not a string");
   if (!Array.isArray(args)) throw unexpected("args", undefined, "is not an array");
@@ -96,10 +107,23 @@ export function checkInvocation(input: unknown): CheckedInvocation {
   if (mode === "call" && fields.delayMs !== undefined) {
     throw unexpected("delayMs", fields.delayMs, 'goes with the mode "send" or "start"');
   }
+  checkNumber(fields, "hops", 0, 1_000_000);
+  if (chain !== undefined && !isChain(chain)) {
+    throw unexpected("chain", undefined, `is not an array of at most ${MAX_CHAIN} actors, "type/id" each`);
+  }
   if (consistency !== undefined && consistency !== "strong" && consistency !== "eventual") {
     throw unexpected("consistency", consistency, 'is neither "strong" nor "eventual"');
   }
   return { ...(input as Invocation), id: checkActorId(id), args: args as Json[], mode };
+}
+
+/** Only compared with actors' keys, and shown. */
+function isChain(value: unknown): value is readonly string[] {
+  return (
+    Array.isArray(value) &&
+    value.length <= MAX_CHAIN &&
+    value.every((key) => typeof key === "string" && key.length <= MAX_KEY_LENGTH && key.isWellFormed())
+  );
 }
 
 /**
@@ -107,7 +131,19 @@ export function checkInvocation(input: unknown): CheckedInvocation {
  * @throws UnexpectedEvent, ForbiddenKey, TooDeep for the arguments
  */
 export function envelopeOf(invocation: CheckedInvocation, host: HostTime, newId: () => string): Envelope {
-  const { actor, id, method, args, mode, callId, sentAtMs, attempt = 1, consistency } = invocation;
+  const {
+    actor,
+    id,
+    method,
+    args,
+    mode,
+    callId,
+    sentAtMs,
+    attempt = 1,
+    consistency,
+    chain,
+    hops,
+  } = invocation;
   // An id that comes without the time of its making is the caller's own, and may have been used before.
   const isOwn = callId !== undefined && sentAtMs === undefined;
   return {
@@ -121,6 +157,8 @@ export function envelopeOf(invocation: CheckedInvocation, host: HostTime, newId:
     deadlineMs: Math.min(host.nowMs + (invocation.timeoutMs ?? DEFAULT_TIMEOUT_MS), host.replyByMs),
     hostEndMs: host.endMs,
     consistency: consistency ?? "strong",
+    chain: chain ?? [],
+    hops: hops ?? 0,
   };
 }
 
@@ -146,7 +184,11 @@ export function checkPacked(json: Json, field: string): Json {
   return pack(unpackInput(json, field), field);
 }
 
-function unpackInput(json: Json, field: string): unknown {
+/**
+ * The value of what was packed by somebody else.
+ * @throws UnexpectedEvent, ForbiddenKey, TooDeep
+ */
+export function unpackInput(json: Json, field: string): unknown {
   try {
     return unpack(json, field);
   } catch (error) {

@@ -13,6 +13,7 @@ const METADATA: symbol = Symbol.metadata ?? Symbol.for("Symbol.metadata");
 if (Symbol.metadata === undefined) Object.defineProperty(Symbol, "metadata", { value: METADATA });
 
 const METHODS = "durable-lambda:methods";
+const LISTENERS = "durable-lambda:listeners";
 const TRANSIENT = "durable-lambda:transient";
 const DEFINITION = "durable-lambda:definition";
 
@@ -50,6 +51,12 @@ export function recordMethod(record: ClassRecord, name: string, options: object)
   ownMap(METHODS, record).set(name, options);
 }
 
+/** Records what a method listens to, beside what it listens to already. */
+export function recordListener(record: ClassRecord, name: string, options: object): void {
+  const own = ownMap(LISTENERS, record);
+  own.set(name, [...((own.get(name) as object[] | undefined) ?? []), options]);
+}
+
 export function recordTransient(record: ClassRecord, name: string): void {
   ownMap(TRANSIENT, record).set(name, true);
 }
@@ -57,6 +64,11 @@ export function recordTransient(record: ClassRecord, name: string): void {
 /** The methods declared in the class and in its ancestors; a subclass's declaration wins. */
 export function declaredMethods(type: AnyClass): Map<string, object> {
   return collect(METHODS, type) as Map<string, object>;
+}
+
+/** What the methods of the class and of its ancestors listen to; a subclass's declaration of a method wins. */
+export function declaredListeners(type: AnyClass): Map<string, readonly object[]> {
+  return collect(LISTENERS, type) as Map<string, readonly object[]>;
 }
 
 /** The names of the fields declared `@Transient` in the class and in its ancestors. */

@@ -30,6 +30,10 @@ export class Registry {
     return [...this.byName.keys()];
   }
 
+  get definitions(): ActorDefinition[] {
+    return [...this.byName.values()];
+  }
+
   /** @throws UnknownActor */
   actor(name: string): ActorDefinition {
     const definition = this.byName.get(name);

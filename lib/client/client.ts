@@ -1,15 +1,7 @@
 /** The client: typed calls and messages over any transport. */
 import type { ActorClass, DurableActor } from "../actor";
 import { keyedCallId } from "../call-id";
-import { type Clock, systemClock } from "../clock";
-import { type ActorDefinition, definitionOf } from "../definition";
-import { durationMs } from "../duration";
-import { UnexpectedEvent } from "../errors";
-import { DEFAULT_TIMEOUT_MS, type Invocation, MAX_MESSAGE_DELAY_MS, openReply } from "../invocation";
-import { quote } from "../quote";
-import { type Random, systemRandom } from "../random";
-import { type Json, pack } from "../values/codec";
-import { type CallHandle, callHandle } from "./call-handle";
+import { type CallHandle, callHandle } from "../calling/call-handle";
 import {
   type ActorNamespace,
   type CallOptions,
@@ -17,9 +9,17 @@ import {
   namespace,
   type Receipt,
   type SendOptions,
-} from "./proxy";
-import { Requester } from "./requester";
-import type { Transport } from "./transport";
+} from "../calling/proxy";
+import { Requester } from "../calling/requester";
+import type { Transport } from "../calling/transport";
+import { type Clock, systemClock } from "../clock";
+import { type ActorDefinition, definitionOf } from "../definition";
+import { durationMs } from "../duration";
+import type { EmitRequest } from "../events/emit-request";
+import { DEFAULT_TIMEOUT_MS, type Invocation, MAX_MESSAGE_DELAY_MS, openReply } from "../invocation";
+import { type Random, systemRandom } from "../random";
+import { runningTurn } from "../running-turn";
+import { type Json, pack } from "../values/codec";
 
 export interface Client {
   /**
@@ -37,7 +37,27 @@ export interface Client {
    * @example const decision = await client.call<Decision>(callId).result({ timeout: "1m" });
    */
   call<T = unknown>(callId: string): CallHandle<T>;
+  /**
+   * Publishes an event on the app's bus, for methods that listen with `@On`, and for any other consumer.
+   *
+   * @param detailType at most 128 characters
+   * @param detail a plain object; the event's id goes into its `metadata`
+   * @returns its id, when the bus has taken it
+   * @throws UnexpectedEvent, NotSerializable; PayloadTooLarge beyond 256 KB; BusUnavailable
+   * @example await client.emit("OrderPaid", { orderId: "o-17", amount: 20 }, { source: "shop" });
+   */
+  emit(detailType: string, detail?: object, options?: EmitOptions): Promise<{ readonly eventId: string }>;
 }
+
+export interface EmitOptions {
+  /** Where the event comes from, as listeners see it. Default `"durable-lambda"`. */
+  readonly source?: string;
+  /** The same id again means the same event: each listening method takes it once. Default: a new one. */
+  readonly eventId?: string;
+}
+
+/** Of events that name no other. */
+const DEFAULT_SOURCE = "durable-lambda";
 
 export interface ClientPorts {
   readonly clock?: Clock;
@@ -56,7 +76,7 @@ export function clientOver(
     idempotencyKey: string | undefined,
   ): Invocation & { readonly callId: string } {
     const own = idempotencyKey !== undefined;
-    if (own) checkKey(idempotencyKey);
+    const turn = runningTurn();
     return {
       actor,
       id,
@@ -65,16 +85,21 @@ export function clientOver(
       ...(own
         ? { callId: keyedCallId({ type: actor, id }, idempotencyKey) }
         : { callId: random.id(), sentAtMs: clock.now() }),
+      // Used inside an actor's method: what follows from its turn is part of the same chain.
+      ...(turn === undefined ? {} : { hops: turn.hops }),
     };
   }
 
   async function call(method: MethodCall, options: CallOptions): Promise<unknown> {
     const { timeoutMs = DEFAULT_TIMEOUT_MS, consistency, idempotencyKey } = options;
+    const turn = runningTurn();
     const invocation = {
       ...invocationOf(method, idempotencyKey),
       ...(consistency === undefined ? {} : { consistency }),
+      ...(turn === undefined ? {} : { chain: turn.chain }),
     };
-    const reply = await requester.send(timeoutMs, (attempt, remainingMs) => ({
+    const withinMs = turn === undefined ? timeoutMs : Math.min(timeoutMs, Math.max(1, turn.remainingMs()));
+    const reply = await requester.send(withinMs, (attempt, remainingMs) => ({
       ...invocation,
       attempt,
       timeoutMs: remainingMs,
@@ -119,14 +144,18 @@ export function clientOver(
       return actorNamespace<A>(definition.name, definition);
     },
     call: <T>(callId: string) => callHandle<T>(callId, requester),
+    async emit(detailType, detail = {}, { source = DEFAULT_SOURCE, eventId = random.id() } = {}) {
+      const turn = runningTurn();
+      const request: EmitRequest = {
+        mode: "emit",
+        source,
+        detailType,
+        detail: pack(detail, "detail"),
+        eventId,
+        ...(turn === undefined ? {} : { hops: turn.hops }),
+      };
+      await requester.send(DEFAULT_TIMEOUT_MS, () => request);
+      return { eventId };
+    },
   };
-}
-
-/** Anything else would be made a text that other keys may have too. @throws UnexpectedEvent */
-function checkKey(key: unknown): void {
-  if (typeof key === "string" && key.isWellFormed()) return;
-  throw new UnexpectedEvent(`"idempotencyKey" (${quote(key)}) is not well-formed text.`, {
-    field: "idempotencyKey",
-    value: quote(key),
-  });
 }

@@ -3,11 +3,12 @@
  * about them, with no Lambda in between. Only calls that wait for a result take the other way.
  */
 
+import type { Transport } from "../calling/transport";
+import type { EmitRequest } from "../events/emit-request";
 import type { CallRequest } from "../messages/call-request";
 import type { Message } from "../messages/message";
 import type { Messenger } from "../messages/messenger";
 import { asDurableError, errorToWire } from "../wire-error";
-import type { Transport } from "./transport";
 
 export function directTransport(calls: Transport, messenger: Messenger): Transport {
   return {
@@ -16,7 +17,7 @@ export function directTransport(calls: Transport, messenger: Messenger): Transpo
       if (request.mode === undefined || request.mode === "call") return calls.invoke(request);
       try {
         // A client makes whole messages only: with arguments and a call id.
-        return { ok: true, ...(await messenger.perform(request as Message | CallRequest)) };
+        return { ok: true, ...(await messenger.perform(request as Message | CallRequest | EmitRequest)) };
       } catch (thrown) {
         return { ok: false, error: errorToWire(asDurableError(thrown), { stack: false }) };
       }

@@ -1,8 +1,10 @@
 /** Calls over HTTP: to the local app, a Function URL or an HTTP API. */
+
+import type { Transport } from "../calling/transport";
 import { TransportError } from "../errors";
+import type { EmitRequest } from "../events/emit-request";
 import { DEFAULT_TIMEOUT_MS, type Invocation, type InvocationReply } from "../invocation";
 import type { CallRequest } from "../messages/call-request";
-import type { Transport } from "./transport";
 
 export interface HttpTransportOptions {
   /** Where the app is, with or without a path before `/actors`: `http://127.0.0.1:3000`. */
@@ -62,7 +64,11 @@ export function httpTransport({ url, headers = {}, sign }: HttpTransportOptions)
   };
 }
 
-function readReply(request: Invocation | CallRequest, status: number, text: string): InvocationReply {
+function readReply(
+  request: Invocation | CallRequest | EmitRequest,
+  status: number,
+  text: string,
+): InvocationReply {
   let reply: unknown;
   try {
     reply = JSON.parse(text);

@@ -1,8 +1,9 @@
 /** Runs turns in the caller's own process: no Lambda hop, the same leases and commits. */
+
+import type { Transport } from "../calling/transport";
 import { unlimitedTime } from "../envelope";
 import { invoke, replyOfAnswer } from "../runtime/invoke";
 import type { Runtime } from "../runtime/runtime";
-import type { Transport } from "./transport";
 
 export function inlineTransport(runtime: Runtime): Transport {
   return {

@@ -8,8 +8,10 @@
  */
 import type { Clock } from "../clock";
 import { PayloadTooLarge, UnexpectedEvent, UnknownCall } from "../errors";
+import { type EmitRequest, parseEmitRequest } from "../events/emit-request";
 import type { Ports } from "../ports";
 import { quote } from "../quote";
+import { systemRandom } from "../random";
 import type { Json } from "../values/codec";
 import { Backlog, DEFAULT_BACKLOG } from "./backlog";
 import { type CallReport, type CallRequest, reportOf } from "./call-request";
@@ -119,11 +121,23 @@ export class Messenger {
   }
 
   /**
+   * Publishes an event on the app's bus, and resolves with its id when the bus has taken it.
+   * @throws UnexpectedEvent naming the field; NotSerializable, ForbiddenKey, TooDeep, PayloadTooLarge; BusUnavailable
+   */
+  async emit(request: { readonly mode: "emit" }): Promise<string> {
+    const event = parseEmitRequest(request, { nowMs: this.clock.now(), newId: systemRandom.id });
+    await this.ports.bus.publish(event);
+    return event.id;
+  }
+
+  /**
    * Does what a message or a request about a call asks for.
    * @throws as {@link post}, {@link status} and {@link settle}
    */
-  async perform(request: Message | CallRequest): Promise<Performed> {
+  async perform(request: Message | CallRequest | EmitRequest): Promise<Performed> {
     switch (request.mode) {
+      case "emit":
+        return { result: await this.emit(request) };
       case "status":
         return { result: (await this.status(request.callId)) as unknown as Json };
       case "resolve":

@@ -1,4 +1,7 @@
-/** The typed stand-ins that a caller holds: `client.actor(Counter)` gives a namespace, its `get(id)` a reference. */
+/**
+ * The typed stand-ins that a caller holds: `client.actor(Counter)` gives a namespace, its `get(id)` a reference. Those of
+ * `ctx.actor(Counter)` are the same, but what they send leaves with the turn.
+ */
 import type { DurableActor } from "../actor";
 import { checkActorId } from "../address";
 import { type ActorDefinition, isReserved, type MethodDefinition } from "../definition";
@@ -76,6 +79,38 @@ export interface SendOptions {
   readonly idempotencyKey?: string;
 }
 
+/** A reference that belongs to a turn. */
+export type TurnReference<A extends DurableActor> = Omit<ActorReference<A>, keyof ByMessage<A>> & {
+  /**
+   * The actor's methods as messages that leave once this turn is committed, and only then.
+   *
+   * @throws NotSerializable; PayloadTooLarge when this turn's effects take more than 16 KB; HopLimitExceeded; TurnEnded;
+   *   ReadonlyViolation
+   * @example this.ctx.actor(Account).get(to).send().deposit(amount);
+   */
+  send(options?: SendOptions): TurnSender<A>;
+  /**
+   * Like {@link send}, for results that somebody asks for later, by the receipt's `callId`: `client.call(callId)`. Not this
+   * turn, since the message leaves only after it.
+   */
+  start(options?: SendOptions): TurnSender<A>;
+};
+
+export type TurnSender<A extends DurableActor> = {
+  readonly [K in MethodName<A>]: A[K] extends (...args: infer P) => unknown ? (...args: P) => Receipt : never;
+};
+
+/** All actors of one type, for a turn. */
+export interface TurnNamespace<A extends DurableActor> {
+  /**
+   * A reference to the actor with this id.
+   *
+   * @param id as for {@link ActorNamespace.get}
+   * @throws InvalidActorId
+   */
+  get(id: string, options?: CallOptions): TurnReference<A>;
+}
+
 /** All actors of one type. */
 export interface ActorNamespace<A extends DurableActor> {
   /**
@@ -119,6 +154,13 @@ export interface Actions {
   start(method: MethodCall, options: SendOptions): Promise<CallHandle>;
 }
 
+/** What a reference of a turn does. */
+export interface TurnActions {
+  call(method: MethodCall, options: CallOptions): Promise<unknown>;
+  send(method: MethodCall, options: SendOptions): Receipt;
+  start(method: MethodCall, options: SendOptions): Receipt;
+}
+
 /**
  * @param definition the actor's definition, when its class is at hand; then only declared methods are there.
  *   Without it any name that could be a method is there, and the router decides.
@@ -128,27 +170,42 @@ export function namespace<A extends DurableActor>(
   definition: ActorDefinition | undefined,
   actions: Actions,
 ): ActorNamespace<A> {
-  return {
-    get(id, options = {}) {
-      checkActorId(id);
-      const methods = (act: (method: MethodCall) => Promise<unknown>, own: Own = {}) =>
-        reference(definition?.methods, (method, args) => act({ actor, id, method, args }), own);
-      return methods((method) => actions.call(method, options), {
-        send: (sendOptions = {}) => methods((method) => actions.send(method, sendOptions)),
-        start: (startOptions = {}) => methods((method) => actions.start(method, startOptions)),
-      }) as ActorReference<A>;
-    },
-  };
+  return { get: (id, options) => referenceTo(actor, id, definition, actions, options) as ActorReference<A> };
 }
 
-type Call = (method: string, args: readonly unknown[]) => Promise<unknown>;
+/** Like {@link namespace}, for a turn. */
+export function turnNamespace<A extends DurableActor>(
+  actor: string,
+  definition: ActorDefinition | undefined,
+  actions: TurnActions,
+): TurnNamespace<A> {
+  return { get: (id, options) => referenceTo(actor, id, definition, actions, options) as TurnReference<A> };
+}
+
+function referenceTo(
+  actor: string,
+  id: string,
+  definition: ActorDefinition | undefined,
+  actions: Actions | TurnActions,
+  options: CallOptions = {},
+): object {
+  checkActorId(id);
+  const methods = (act: (method: MethodCall) => unknown, own: Own = {}) =>
+    reference(definition?.methods, (method, args) => act({ actor, id, method, args }), own);
+  return methods((method) => actions.call(method, options), {
+    send: (sendOptions = {}) => methods((method) => actions.send(method, sendOptions)),
+    start: (startOptions = {}) => methods((method) => actions.start(method, startOptions)),
+  });
+}
+
+type Call = (method: string, args: readonly unknown[]) => unknown;
 
 /** What a reference has beside the methods, under names that no method can have. */
 type Own = Readonly<Record<string, (options?: SendOptions) => object>>;
 
 /** Answers to nothing but methods: not to `then`, so that it can be returned from async code, nor to symbols. */
 function reference(methods: ReadonlyMap<string, MethodDefinition> | undefined, call: Call, own: Own): object {
-  const functions = new Map<string, (...args: unknown[]) => Promise<unknown>>();
+  const functions = new Map<string, (...args: unknown[]) => unknown>();
   return new Proxy(Object.freeze(Object.create(null) as object), {
     get(_target, name) {
       if (typeof name !== "string") return undefined;

@@ -1,6 +1,7 @@
 /** Sends requests over a transport, again when that is safe and may help: the id of the call keeps it one call. */
 import { type Clock, sleep } from "../clock";
 import { type DurableError, UnexpectedEvent } from "../errors";
+import type { EmitRequest } from "../events/emit-request";
 import { type Invocation, type InvocationReply, MAX_TIMEOUT_MS } from "../invocation";
 import type { CallRequest } from "../messages/call-request";
 import { backoffMs, type Random } from "../random";
@@ -13,10 +14,12 @@ const MAX_ATTEMPTS = 12;
 export type Accepted = Extract<InvocationReply, { ok: true }>;
 
 export class Requester {
+  /** @param mayRepeat after which errors a request may be sent again. Default: those that are retryable */
   constructor(
     private readonly transport: Transport,
     readonly clock: Clock,
     readonly random: Random,
+    private readonly mayRepeat: (error: DurableError) => boolean = ({ retryable }) => retryable,
   ) {}
 
   /**
@@ -25,7 +28,7 @@ export class Requester {
    */
   async send(
     timeoutMs: number,
-    request: (attempt: number, remainingMs: number) => Invocation | CallRequest,
+    request: (attempt: number, remainingMs: number) => Invocation | CallRequest | EmitRequest,
   ): Promise<Accepted> {
     checkTimeout(timeoutMs);
     const { clock } = this;
@@ -35,13 +38,14 @@ export class Requester {
       const outcome = await this.once(request(attempt, remainingMs));
       if ("ok" in outcome) return outcome;
       const waitMs = backoffMs(attempt - 1, 20, 2_000, this.random);
-      const worthwhile = outcome.retryable && attempt < MAX_ATTEMPTS && clock.now() + waitMs < deadlineMs;
+      const worthwhile =
+        this.mayRepeat(outcome) && attempt < MAX_ATTEMPTS && clock.now() + waitMs < deadlineMs;
       if (!worthwhile) throw outcome;
       await sleep(clock, waitMs);
     }
   }
 
-  private async once(request: Invocation | CallRequest): Promise<Accepted | DurableError> {
+  private async once(request: Invocation | CallRequest | EmitRequest): Promise<Accepted | DurableError> {
     try {
       const reply = await this.transport.invoke(request);
       return reply.ok ? reply : errorFromWire(reply.error);
@@ -51,7 +55,8 @@ export class Requester {
   }
 }
 
-function checkTimeout(timeoutMs: number): void {
+/** @throws UnexpectedEvent */
+export function checkTimeout(timeoutMs: number): void {
   if (Number.isInteger(timeoutMs) && timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_MS) return;
   throw new UnexpectedEvent(`"timeoutMs" (${timeoutMs}) is not a whole number from 1 to ${MAX_TIMEOUT_MS}.`, {
     field: "timeoutMs",

@@ -1,14 +1,15 @@
 /** How a request gets to a runtime. One try each; the client decides whether to try again. */
 import type { ActorClass } from "../actor";
+import type { EmitRequest } from "../events/emit-request";
 import type { Invocation, InvocationReply } from "../invocation";
 import type { CallRequest } from "../messages/call-request";
 
 export interface Transport {
   /**
-   * Carries one invocation, or one request about a tracked call, there and its reply back.
+   * Carries one invocation, one request about a tracked call, or one event, there and its reply back.
    * @throws TransportError when no reply came: the call may or may not have been applied
    */
-  invoke(request: Invocation | CallRequest): Promise<InvocationReply>;
+  invoke(request: Invocation | CallRequest | EmitRequest): Promise<InvocationReply>;
   /** Told of each actor class that the client is asked for; a transport that runs actors itself needs them. */
   register?(type: ActorClass): void;
 }

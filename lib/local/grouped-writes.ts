@@ -5,7 +5,11 @@
  * gets its own answer, and only after its transaction is committed.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import * as timers from "node:timers";
 import { type ErrorConstructorOf, StoreUnavailable } from "../errors";
+
+// The real one, taken early: a test may put fake timers in its place.
+const { setImmediate } = timers;
 
 export interface WriteOptions {
   /** The work has several statements, of which all or none must be written. Default false. */

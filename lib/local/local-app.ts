@@ -9,13 +9,14 @@ import { DeadLetters } from "../messages/dead-letters";
 import { systemRandom } from "../random";
 import { Registry } from "../registry";
 import { Poller } from "../runtime/messages/poller";
-import type { BatchResponse, Source } from "../runtime/messages/sqs-event";
 import { router } from "../runtime/router";
 import { Runtime, type RuntimeOptions } from "../runtime/runtime";
 import { closeOnSignals } from "../runtime/signals";
 import { LocalDatabase } from "./database";
+import { eventSourcesOf } from "./event-sources";
 import { serve } from "./http-server";
-import { localPorts } from "./ports";
+import { type LocalPorts, localPorts } from "./ports";
+import { Sweeper } from "./sweeper";
 
 export interface LocalOptions extends RuntimeOptions {
   /** The actors that the app runs. */
@@ -62,7 +63,7 @@ export async function startLocal(options: LocalOptions): Promise<LocalApp> {
     await database.close();
     throw error;
   });
-  const pollers = (["messages", "wakes"] as const).map((source) => startPoller(runtime, source));
+  const stopFeeding = startFeeding(runtime, ports);
 
   let closing: Promise<void> | undefined;
   const close = () => (closing ??= shutDown());
@@ -70,9 +71,9 @@ export async function startLocal(options: LocalOptions): Promise<LocalApp> {
   async function shutDown(): Promise<void> {
     stopListening();
     const served = server.close();
-    const polled = pollers.map((poller) => poller.stop());
+    const fed = stopFeeding();
     await runtime.close();
-    await Promise.all([served, ...polled]);
+    await Promise.all([served, fed]);
     await database.close();
   }
   return {
@@ -88,16 +89,13 @@ const CONCURRENCY = 32;
 /** Like a lease: a process that dies leaves its messages to others after this. */
 const HIDE_MS = 15_000;
 
-function startPoller(runtime: Runtime, source: Source): Poller {
-  const { queues, clock, log } = runtime.host;
+/** Starts what Lambda's event sources and its schedule do; the returned function stops it. */
+function startFeeding(runtime: Runtime, ports: LocalPorts): () => Promise<unknown> {
+  const { clock, log } = runtime.host;
   const handle = router(runtime, { stack: false });
-  return new Poller({
-    source,
-    queue: queues[source],
-    handle: async (event) => (await handle(event)) as BatchResponse,
-    clock,
-    log,
-    concurrency: CONCURRENCY,
-    hideMs: HIDE_MS,
-  });
+  const pollers = eventSourcesOf(handle, ports).map(
+    (source) => new Poller({ ...source, clock, log, concurrency: CONCURRENCY, hideMs: HIDE_MS }),
+  );
+  const sweeper = new Sweeper(handle, clock, log);
+  return () => Promise.all([sweeper.stop(), ...pollers.map((poller) => poller.stop())]);
 }

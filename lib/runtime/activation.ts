@@ -7,28 +7,28 @@
  *
  *     with effects:                           commit ─► effects ─► release ─► replies
  *
- * A turn that throws is rolled back alone. A commit that is refused rolls all of them back.
+ * Reminders that are due are turns too, in turn with those of the calls that wait. A turn that throws is rolled back alone. A
+ * commit that is refused rolls all of them back.
  */
 import type { Address } from "../address";
 import type { ActorDefinition } from "../definition";
 import type { Effect } from "../effects";
-import type { Reply } from "../envelope";
-import { ActorBusy, type DurableError, FencedError, StoreUnavailable } from "../errors";
+import { CorruptState, type DurableError, FencedError, StoreUnavailable } from "../errors";
 import type { Inbox } from "../inbox";
-import { methodOf } from "../registry";
 import type { Head, StoredState } from "../store";
-import { asDurableError, errorFromWire } from "../wire-error";
-import { finderIn, replyOf } from "./applied";
-import { isSuspicious, type Verdict } from "./attempts";
-import type { Call, QueuedAs } from "./call";
+import { asDurableError } from "../wire-error";
+import { finderIn, isApplied, replyOf } from "./applied";
+import type { Call } from "./call";
 import { acquireLease, type HeldLease } from "./held-lease";
+import { sendHint } from "./hints";
 import type { Host } from "./host";
-import { LiveActor } from "./live-actor";
 import { deliverEffects } from "./outbox";
 import type { CallQueue } from "./queue";
 import { ActorRecord } from "./record";
 import { retrying } from "./retrying";
-import { TurnContext, type TurnHooks } from "./turn-context";
+import type { TurnContext } from "./turns/context";
+import { LiveActor } from "./turns/live-actor";
+import { type Outcome, Turns } from "./turns/turns";
 
 /** What stays in memory between activations; of use only while the stored version is still the same. */
 export interface WarmActor {
@@ -44,13 +44,8 @@ export interface Activated {
   readonly isDue: boolean;
 }
 
-/** How a turn ended. Told to the caller only after the commit. */
-type Outcome =
-  | { readonly call: Call; readonly reply: Reply }
-  | { readonly call: Call; readonly error: DurableError; readonly verdict?: Verdict | undefined };
-
 /**
- * Runs what waits in `queue`, under one lease. Every call that it takes is settled; it does not throw.
+ * Runs what waits in `queue` and what is due, under one lease. Every call that it takes is settled; it does not throw.
  */
 export async function activate(
   host: Host,
@@ -67,13 +62,17 @@ export async function activate(
 class Activation {
   private record!: ActorRecord;
   private live!: LiveActor;
+  private turns!: Turns;
   private readonly outcomes: Outcome[] = [];
   /** Outcomes that are committed and still to be told. */
   private readonly committed: Outcome[] = [];
-  private running: Call | undefined;
   /** Why this activation can commit no more. */
   private failure: DurableError | undefined;
   private hostEndMs: number;
+  /** The process stops: no further turn begins. */
+  private isStopping = false;
+  /** The last turn was a reminder's. */
+  private hasReminded = false;
   private stopHeartbeat: (() => void) | undefined;
 
   constructor(
@@ -84,6 +83,11 @@ class Activation {
     private readonly held: HeldLease,
   ) {
     this.hostEndMs = queue.hostEndMs();
+    queue.looked();
+    queue.abortRunning = (reason) => {
+      this.isStopping = true;
+      this.turns?.abort(reason);
+    };
   }
 
   async run(warm: WarmActor | undefined): Promise<Activated> {
@@ -114,80 +118,59 @@ class Activation {
       this.record = new ActorRecord(host, address, head);
       this.live = new LiveActor(definition, host.store, head.state);
     }
+    this.turns = new Turns(host, definition, address, this.record, this.live, {
+      onWait: () => this.startHeartbeat(),
+      commit: () => this.commitNow(this.live.state),
+      save: (call, context) => this.save(call, context),
+    });
   }
 
   /** Effects that an activation which died could not deliver. */
   private async deliverLeftOver(): Promise<void> {
-    if ((await this.deliver()) || !this.record.isOutboxFull) return;
-    throw new StoreUnavailable("The effects of earlier turns of this actor cannot be delivered at present.", {
-      actor: this.address.type,
-      id: this.address.id,
-    });
+    await this.deliver();
+    if (!this.record.isOutboxFull) return;
+    const error = new StoreUnavailable(
+      "The effects of earlier turns of this actor cannot be delivered at present.",
+      {
+        actor: this.address.type,
+        id: this.address.id,
+      },
+    );
+    // They would find the same again at once.
+    this.queue.failAll(error);
+    throw error;
   }
 
   /** Returns true when it ended for reaching a limit. */
   private async runTurns(): Promise<boolean> {
     const { clock, limits } = this.host;
     const endMs = clock.now() + limits.holdMs;
-    const mayGoOn = () => clock.now() < endMs && !this.record.isOutboxFull;
+    const mayGoOn = () => !this.isStopping && clock.now() < endMs && !this.record.isOutboxFull;
     for (let turns = 0; turns < limits.holdTurns && mayGoOn(); turns++) {
-      const call = this.queue.take();
-      if (call === undefined) return false;
-      if (call.failIfLate()) continue;
-      this.hostEndMs = Math.max(this.hostEndMs, call.envelope.hostEndMs);
-      this.outcomes.push(this.refuse(call) ?? (await this.turn(call)));
+      if (!(await this.runNext())) return false;
       if (this.failure !== undefined) throw this.failure;
     }
     return this.queue.length > 0;
   }
 
-  /** A message that must not run: one before it failed, or it is dead itself and was delivered again. */
-  private refuse(call: Call): Outcome | undefined {
-    const { message } = call;
-    if (message === undefined) return undefined;
-    if (message.sequence.isStopped) {
-      const { type: actor, id } = this.address;
-      return {
-        call,
-        error: new ActorBusy("An earlier message of the same actor comes first.", { actor, id }),
-      };
+  /**
+   * Runs the reminder that has been due for longest, or the call that has waited for longest: the one after the other, where
+   * there are both. False when there is neither.
+   */
+  private async runNext(): Promise<boolean> {
+    const isCallsTurn = this.hasReminded && this.queue.length > 0;
+    const reminder = isCallsTurn ? undefined : this.record.reminders.due(this.host.clock.now());
+    this.hasReminded = reminder !== undefined;
+    if (reminder !== undefined) {
+      await this.turns.remind(reminder, this.hostEndMs);
+      return true;
     }
-    const dead = this.record.deadReason(message);
-    if (dead === undefined) return undefined;
-    call.stopSequence();
-    return { call, error: errorFromWire(dead.reason), verdict: { attempts: dead.attempts, isDead: true } };
-  }
-
-  private async turn(call: Call): Promise<Outcome> {
-    const { record, host } = this;
-    const { envelope, message } = call;
-    this.running = call;
-    // Only while a method waits does time pass in which the lease could be renewed.
-    call.onWait = () => this.startHeartbeat();
-    call.start();
-    try {
-      const known = await record.find(envelope, message);
-      if (known !== undefined) return { call, reply: await replyOf(host.store, this.address, known) };
-      if (message !== undefined && isSuspicious(message)) await this.begin(message);
-      const { readonly } = methodOf(this.definition, envelope.method);
-      const hooks: TurnHooks = { version: () => record.version, save: () => this.save(call, context) };
-      const context: TurnContext = new TurnContext(call, host.log, hooks, readonly);
-      const result = await this.live.turn(call, context);
-      record.cause(context.takeEffects());
-      return { call, reply: record.apply(envelope, result, message) };
-    } catch (thrown) {
-      const error = asDurableError(thrown);
-      call.stopSequence();
-      return { call, error, verdict: record.count(message, error) };
-    } finally {
-      this.running = undefined;
-    }
-  }
-
-  /** Commits that a message begins, and with it the turns before: should it kill the process, that is known. */
-  private async begin(message: QueuedAs): Promise<void> {
-    this.record.begin(message);
-    await this.commitNow(this.live.state);
+    const call = this.queue.take();
+    if (call === undefined) return false;
+    if (call.failIfLate()) return true;
+    this.hostEndMs = Math.max(this.hostEndMs, call.envelope.hostEndMs);
+    this.outcomes.push(await this.turns.run(call));
+    return true;
   }
 
   private startHeartbeat(): void {
@@ -200,7 +183,7 @@ class Activation {
   /** A checkpoint in the middle of a turn. It also commits the turns before it, since its state contains theirs. */
   private async save(call: Call, context: TurnContext): Promise<void> {
     const state = this.live.checkpoint(call);
-    this.record.cause(context.takeEffects());
+    this.record.cause(context.take());
     await this.commitNow(state);
     this.live.keep(state);
     if (this.record.outbox.length === 0) this.settle();
@@ -218,10 +201,15 @@ class Activation {
 
   /** The last commit gives the lease back in the same write, unless effects are to be delivered first. */
   private async commitAndRelease(): Promise<void> {
-    const released = await this.commit(this.live.state, { release: (outbox) => outbox.length === 0 });
-    if (released) return;
-    await this.deliver();
-    await this.held.release({ delivered: this.record.hasDeliveredOutbox });
+    const { record, host, address, held } = this;
+    const isReleased = await this.commit(this.live.state, { release: (outbox) => outbox.length === 0 });
+    if (!isReleased) {
+      await this.deliver();
+      await held.release(record.release());
+    }
+    // What became due meanwhile, when there was no more time for it, needs a new hint too.
+    const isStillDue = record.reminders.due(host.clock.now()) !== undefined;
+    if (isStillDue || record.wakeAtMs !== held.head.wakeAtMs) await sendHint(host, address, record.wakeAtMs);
   }
 
   /**
@@ -247,14 +235,12 @@ class Activation {
     return false;
   }
 
-  /** Delivers what is committed, of this activation or of one that died before it could. True when nothing is left. */
-  private async deliver(): Promise<boolean> {
+  /** Delivers what is committed, of this activation or of one that died before it could. */
+  private async deliver(): Promise<void> {
     const { host, address, record } = this;
-    if (record.outbox.length === 0) return true;
+    if (record.outbox.length === 0) return;
     this.startHeartbeat();
-    const isDelivered = await deliverEffects(host, address, record.outbox);
-    if (isDelivered) record.delivered();
-    return isDelivered;
+    record.delivered(await deliverEffects(host, address, record.outbox));
   }
 
   /** True when the refusal came because this very commit, without a release, was applied before. */
@@ -272,7 +258,7 @@ class Activation {
     const find = finderIn(store, this.address, current);
     for (const { call } of this.outcomes) {
       const entry = await find(call.envelope);
-      if (entry === undefined) call.fail(lost);
+      if (entry === undefined || !isApplied(entry)) call.fail(lost);
       else call.succeed(await replyOf(store, this.address, entry));
     }
     throw lost;
@@ -288,7 +274,7 @@ class Activation {
   /** The first reason counts. What runs is aborted: it could not be committed. */
   private fail(reason: DurableError): DurableError {
     this.failure ??= reason;
-    this.running?.abort(this.failure);
+    this.turns.abort(this.failure);
     return this.failure;
   }
 
@@ -296,8 +282,16 @@ class Activation {
   private async giveUp(error: DurableError): Promise<void> {
     this.settle();
     // Those that were told of their success already stay with it.
-    for (const { call } of this.outcomes.splice(0)) call.fail(error);
-    if (this.live === undefined) this.queue.failAll(error);
-    if (!(error instanceof FencedError)) await this.held.release({ delivered: false });
+    const untold = this.outcomes.splice(0);
+    for (const { call } of untold) call.fail(error);
+    if (untold.length + this.queue.length === 0) {
+      // Nobody else would hear of it.
+      const fields = { actor: this.address.type, actorId: this.address.id, code: error.code };
+      if (error.retryable) this.host.log.warn("actor not run", { ...fields, reason: error.message });
+      else this.host.log.error("actor not run", { ...fields, error });
+    }
+    // What cannot be read now cannot be read by the next activation either.
+    if (this.turns === undefined || error instanceof CorruptState) this.queue.failAll(error);
+    if (!(error instanceof FencedError)) await this.held.release({});
   }
 }

@@ -73,6 +73,11 @@ export function finderIn(
   return async (call) => inbox.get(callKey(call)) ?? spilled?.find(call);
 }
 
+/** False for a call of which only a checkpoint is committed. */
+export function isApplied({ made }: InboxEntry): boolean {
+  return made === undefined;
+}
+
 /** The first answer of a call that was applied. */
 export async function replyOf(store: Store, address: Address, entry: InboxEntry): Promise<Reply> {
   const { version, result, part, isPending } = entry;

@@ -5,7 +5,7 @@
  * A process that dies in mid-turn commits nothing. So once a message has come suspiciously often, its beginning is
  * committed too, before it runs: what was begun again and again, and never ended, kills its processes.
  */
-import { CorruptState, type DurableError, MethodError, ProcessDied, TerminalError } from "../errors";
+import { CorruptState, type DurableError, MethodError, ProcessDied } from "../errors";
 import { shorten } from "../quote";
 import { errorToWire, type WireError } from "../wire-error";
 
@@ -27,15 +27,17 @@ export function isSuspicious({ receiveCount }: { readonly receiveCount: number }
   return receiveCount > SUSPICIOUS_RECEIVES;
 }
 
-/**
- * The record before a suspicious message runs.
- * @throws ProcessDied when it was begun too often
- */
+/** The record before a suspicious message runs. @throws ProcessDied when it was begun too often */
 export function beforeRun(before: FailingMessage | undefined, messageId: string): FailingMessage {
   const { attempts = 0, begun = 0 } = before?.messageId === messageId ? before : {};
-  if (begun < MAX_BEGUN) return { messageId, attempts, begun: begun + 1 };
+  return { messageId, attempts, begun: onceMore(begun) };
+}
+
+/** One beginning more. @throws ProcessDied when there were too many */
+export function onceMore(begun: number): number {
+  if (begun < MAX_BEGUN) return begun + 1;
   throw new ProcessDied(
-    `The message was begun ${begun} times, and each time its process died: it ran out of memory or of time, or it exited.`,
+    `The call was begun ${begun} times, and each time its process died: it ran out of memory or of time, or it exited.`,
     { begun },
   );
 }
@@ -54,6 +56,7 @@ const UNCOUNTED: ReadonlySet<string> = new Set([
   "FencedError",
   "StoreUnavailable",
   "QueueUnavailable",
+  "BusUnavailable",
   "TransportError",
   "ShuttingDown",
   "StateVersionTooNew",
@@ -70,12 +73,18 @@ export function afterFailure(
   // Its end was seen: whatever it was, the process lives.
   if (!counts(error)) return isSame ? { messageId, attempts: before.attempts } : before;
   const attempts = (isSame ? before.attempts : 0) + 1;
-  const isFinal = error instanceof TerminalError || error instanceof ProcessDied;
-  if (attempts < maxAttempts && !isFinal) return { messageId, attempts };
+  if (attempts < maxAttempts && !isFinal(error)) return { messageId, attempts };
   // Short, since it is in the head: all that a second delivery of a dead message needs.
   const { code, message, retryable, name } = errorToWire(error, { stack: false });
   const reason = { code, message: shorten(message, 200), retryable, ...(name === undefined ? {} : { name }) };
   return { messageId, attempts, reason };
+}
+
+/** Failures that come again however often the same is tried. */
+const FINAL: ReadonlySet<string> = new Set(["TerminalError", "ProcessDied", "CallCycle", "HopLimitExceeded"]);
+
+export function isFinal(error: DurableError): boolean {
+  return FINAL.has(error.code) && !(error instanceof MethodError);
 }
 
 export function counts(error: DurableError): boolean {

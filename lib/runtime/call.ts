@@ -7,6 +7,7 @@ import { addressKey } from "../address";
 import type { Clock } from "../clock";
 import type { Envelope, Reply } from "../envelope";
 import { ActorBusy, CallTimeout, type DurableError } from "../errors";
+import type { RunningTurn } from "../running-turn";
 import type { Verdict } from "./attempts";
 
 /** Calls that must run in their order: once one of them fails, those behind it are not run. */
@@ -66,6 +67,16 @@ export class Call {
       if (this.reason !== undefined) this.controller.abort(this.reason);
     }
     return this.controller.signal;
+  }
+
+  /** What its turn's own calls and messages take along. */
+  asTurn(): RunningTurn {
+    const { address, chain, hops, deadlineMs } = this.envelope;
+    return {
+      chain: [...chain, addressKey(address)],
+      hops: hops + 1,
+      remainingMs: () => Math.max(0, deadlineMs - this.clock.now()),
+    };
   }
 
   /** Why the call must not go on; undefined while it may. */

@@ -4,7 +4,7 @@ import { sleep } from "../clock";
 import { FencedError, StoreUnavailable } from "../errors";
 import { busyWaitMs, type Lease, leaseEnd } from "../lease";
 import { backoffMs } from "../random";
-import type { Head } from "../store";
+import type { Head, Release } from "../store";
 import { asDurableError } from "../wire-error";
 import { startHeartbeat } from "./heartbeat";
 import type { Host } from "./host";
@@ -12,8 +12,8 @@ import type { CallQueue } from "./queue";
 import { STORE_RETRIES } from "./retrying";
 
 /**
- * Waits until the lease is held, or until no call waits any more: calls leave the queue at their deadlines. When the
- * store fails for good, the waiting calls fail with it. One lease id serves all requests, so that an acquisition
+ * Waits until the lease is held, or until nobody wants it any more: calls leave the queue at their deadlines, and a wake has
+ * one too. When the store fails for good, the waiting calls fail with it. One lease id serves all requests, so that an acquisition
  * whose response was lost is found again.
  */
 export async function acquireLease(
@@ -24,7 +24,7 @@ export async function acquireLease(
   const { store, clock, random, limits } = host;
   const leaseId = random.id();
   let failures = 0;
-  for (let attempt = 0; queue.length > 0; attempt++) {
+  for (let attempt = 0; queue.isWanted(clock.now()); attempt++) {
     const nowMs = clock.now();
     const untilMs = leaseEnd(nowMs, limits.leaseMs, queue.hostEndMs());
     try {
@@ -63,11 +63,11 @@ export class HeldLease {
     return startHeartbeat(this.host, this.address, this.lease, hostEndMs, onLost);
   }
 
-  /** Gives the lease back without a commit; with the outbox emptied when its effects were `delivered`. */
-  async release(options: { readonly delivered: boolean }): Promise<void> {
+  /** Gives the lease back without a commit, and notes what was delivered meanwhile. */
+  async release(release: Release): Promise<void> {
     const { host, address, lease } = this;
     try {
-      await host.store.release(address, lease, options);
+      await host.store.release(address, lease, release);
     } catch (thrown) {
       // Nothing is lost: the lease ends by itself, and effects can be delivered twice.
       const reason = asDurableError(thrown).message;

@@ -1,17 +1,34 @@
 /** What the runtime of one process runs on: its ports and its limits. */
+import type { ActorClass } from "../actor";
 import type { Clock } from "../clock";
+import type { ActorDefinition } from "../definition";
+import type { HostTime } from "../envelope";
+import type { Invocation, InvocationReply } from "../invocation";
 import { DEFAULT_LEASE_MS } from "../lease";
 import type { Logger } from "../log";
 import { DEFAULT_BACKLOG } from "../messages/backlog";
-import { KEEP_RESULTS_MS } from "../messages/messenger";
+import { KEEP_RESULTS_MS, type Messenger } from "../messages/messenger";
 import type { Ports } from "../ports";
 import type { Random } from "../random";
+import type { ForeignWaits } from "./foreign-waits";
+
+/** How a turn reaches other actors. */
+export interface Peers {
+  /** @throws UnknownActor, InvalidDefinition */
+  definitionOf(actor: ActorClass | string): ActorDefinition;
+  /** Runs a call in this process. Never rejects. */
+  invoke(invocation: Invocation, time: HostTime): Promise<InvocationReply>;
+}
 
 export interface Host extends Ports {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
   readonly limits: Limits;
+  /** For what is queued here, and for questions about tracked calls. */
+  readonly messenger: Messenger;
+  readonly peers: Peers;
+  readonly waits: ForeignWaits;
 }
 
 export interface Limits {
@@ -29,6 +46,8 @@ export interface Limits {
   readonly keepResultsMs: number;
   /** Messages that this process sent and that may wait for one actor. Default 10,000. */
   readonly backlog: number;
+  /** Calls and messages that may follow from each other. Default 64. */
+  readonly hops: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -39,4 +58,5 @@ export const DEFAULT_LIMITS: Limits = {
   warmActors: 1_000,
   keepResultsMs: KEEP_RESULTS_MS,
   backlog: DEFAULT_BACKLOG,
+  hops: 64,
 };

@@ -4,6 +4,7 @@
  */
 import type { HostTime } from "../envelope";
 import { type DurableError, MethodError, PayloadTooLarge, UnexpectedEvent } from "../errors";
+import { isEmitRequest } from "../events/emit-request";
 import { isCallRequest } from "../messages/call-request";
 import { quote, shorten } from "../quote";
 import { errorToWire } from "../wire-error";
@@ -136,6 +137,8 @@ const STATUS: Readonly<Record<string, number>> = {
   Forbidden: 403,
   TerminalError: 422,
   NotTracked: 422,
+  CallCycle: 508,
+  HopLimitExceeded: 508,
   UnknownCall: 404,
   UnknownActor: 404,
   UnknownMethod: 404,
@@ -146,6 +149,7 @@ const STATUS: Readonly<Record<string, number>> = {
   FencedError: 503,
   StoreUnavailable: 503,
   QueueUnavailable: 503,
+  BusUnavailable: 503,
   StateVersionTooNew: 503,
   ShuttingDown: 503,
   CallTimeout: 504,
@@ -156,6 +160,12 @@ function statusOf(error: DurableError, request: object): number {
   if (error instanceof MethodError) return 422;
   // A value of the actor's own that cannot be kept is not the caller's mistake.
   const { path } = error.details;
-  if (typeof path === "string" && !path.startsWith("args") && !isCallRequest(request)) return 500;
+  if (
+    typeof path === "string" &&
+    !path.startsWith("args") &&
+    !isCallRequest(request) &&
+    !isEmitRequest(request)
+  )
+    return 500;
   return STATUS[error.code] ?? 500;
 }

@@ -1,11 +1,13 @@
 /** From an invocation to its answer, for every way in. Whatever happens becomes an answer; nothing is thrown. */
 import type { HostTime } from "../envelope";
 import { type DurableError, PayloadTooLarge } from "../errors";
+import { isEmitRequest } from "../events/emit-request";
 import { checkInvocation, checkPacked, envelopeOf, type InvocationReply } from "../invocation";
 import { isCallRequest, parseCallRequest } from "../messages/call-request";
 import { methodOf } from "../registry";
 import type { Json } from "../values/codec";
 import { asDurableError, errorToWire } from "../wire-error";
+import { checkHops } from "./chain";
 import { type CallFields, reportFailure } from "./report";
 import type { Runtime } from "./runtime";
 
@@ -31,8 +33,12 @@ export async function invoke(
   let call: CallFields | undefined;
   try {
     if (isCallRequest(input)) {
-      const { result } = await runtime.messenger.perform(parseCallRequest(input));
+      const { result } = await runtime.host.messenger.perform(parseCallRequest(input));
       return { ok: true, result: JSON.stringify(result) };
+    }
+    if (isEmitRequest(input)) {
+      const eventId = await runtime.host.messenger.emit(input);
+      return { ok: true, result: JSON.stringify(eventId) };
     }
     const invocation = checkInvocation(input);
     const { mode, actor, id: actorId, method } = invocation;
@@ -47,10 +53,11 @@ export async function invoke(
     const callId = invocation.callId ?? requestId ?? random.id();
     call = { actor, actorId, method, callId };
     // What can be refused now must not become a dead letter later.
+    checkHops(invocation.hops ?? 0, runtime.host.limits.hops, `${actor}/${actorId}.${method}`);
     methodOf(runtime.registry.actor(actor), method);
     const args = checkPacked(invocation.args, "args") as readonly Json[];
     const isNew = invocation.callId === undefined && requestId === undefined;
-    await runtime.messenger.post({
+    await runtime.host.messenger.post({
       ...invocation,
       args,
       mode,

@@ -5,7 +5,7 @@
 import { type Address, addressKey } from "../address";
 import { sleep } from "../clock";
 import type { ActorDefinition } from "../definition";
-import type { Envelope, Reply } from "../envelope";
+import type { Envelope, HostTime, Reply } from "../envelope";
 import { ActorOverloaded, type DurableError } from "../errors";
 import { busyWaitMs } from "../lease";
 import { asDurableError } from "../wire-error";
@@ -68,6 +68,13 @@ export class Mailbox {
     );
   }
 
+  /** Looks at the actor: delivers effects that were left behind, and runs reminders that are due. */
+  async wake(time: HostTime): Promise<void> {
+    this.queue.wake(time);
+    this.draining ??= this.drain();
+    await this.draining;
+  }
+
   /** Resolves when nothing runs or waits here. */
   async drained(): Promise<void> {
     await this.draining;
@@ -80,6 +87,7 @@ export class Mailbox {
   /** Aborts what runs; its turn is rolled back and its lease given back. */
   abortRunning(error: DurableError): void {
     for (const call of this.unsettled) call.abort(error);
+    this.queue.abortRunning(error);
   }
 
   private readonly leave = (call: Call): void => this.queue.remove(call);
@@ -108,7 +116,7 @@ export class Mailbox {
   private async drain(): Promise<void> {
     const { host, definition, address, queue } = this;
     try {
-      while (queue.length > 0) {
+      while (queue.isWanted(host.clock.now())) {
         const { warm, isDue } = await activate(host, definition, address, queue, this.warm);
         this.warm = warm;
         // Other processes may wait for the lease: let them have it before asking again.
@@ -119,7 +127,9 @@ export class Mailbox {
       const error = asDurableError(thrown);
       queue.failAll(error);
       for (const call of this.unsettled) call.fail(error);
+      host.log.error("actor not run", { actor: address.type, actorId: address.id, code: error.code, error });
     } finally {
+      queue.looked();
       this.draining = undefined;
     }
   }

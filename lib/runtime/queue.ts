@@ -1,16 +1,29 @@
-/** The calls that wait for one actor in this process, in the order in which they came. */
+/** The calls that wait for one actor in this process, in the order in which they came, and whether it was woken. */
+import type { HostTime } from "../envelope";
 import type { DurableError } from "../errors";
 import type { Call } from "./call";
 
 export class CallQueue {
   private readonly waiting = new Set<Call>();
+  /** Somebody was asked to look at the actor, also without a call: the time of that host. */
+  private woken: HostTime | undefined;
 
   get length(): number {
     return this.waiting.size;
   }
 
+  /** True when there is something to take the lease for. */
+  isWanted(nowMs: number): boolean {
+    return this.waiting.size > 0 || (this.woken !== undefined && nowMs < this.woken.replyByMs);
+  }
+
   push(call: Call): void {
     this.waiting.add(call);
+  }
+
+  /** Wants the actor to be looked at, with or without calls. */
+  wake(time: HostTime): void {
+    this.woken = this.woken === undefined || this.woken.endMs < time.endMs ? time : this.woken;
   }
 
   /** The next call to run; undefined when none waits. */
@@ -28,12 +41,21 @@ export class CallQueue {
 
   /** The latest moment at which a host of these calls kills its process. */
   hostEndMs(): number {
-    let latest = 0;
+    let latest = this.woken?.endMs ?? 0;
     for (const { envelope } of this.waiting) latest = Math.max(latest, envelope.hostEndMs);
     return latest;
   }
 
+  /** The actor is being looked at. */
+  looked(): void {
+    this.woken = undefined;
+  }
+
+  /** Aborts the turn that runs, also one that is for no call. Set by who runs it. */
+  abortRunning: (reason: DurableError) => void = () => {};
+
   failAll(error: DurableError): void {
+    this.looked();
     for (let call = this.take(); call !== undefined; call = this.take()) call.fail(error);
   }
 }

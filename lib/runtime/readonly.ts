@@ -1,12 +1,13 @@
 /** Readonly calls: one read, no lease, beside whatever else runs, on the last committed state. */
 import type { ActorDefinition, MethodDefinition } from "../definition";
 import type { Envelope, Reply } from "../envelope";
+import { parseReminders, type Reminder } from "../reminders/reminder";
 import { encode } from "../values/codec";
 import { encodeState, resultPacker } from "../values/state-codec";
 import { Call } from "./call";
 import type { Host } from "./host";
-import { loadActor, runMethod } from "./turn";
-import { readonlyViolation, TurnContext } from "./turn-context";
+import { readonlyViolation, TurnContext, type TurnHooks } from "./turns/context";
+import { loadActor, runMethod } from "./turns/turn";
 
 export async function runReadonly(
   host: Host,
@@ -14,17 +15,18 @@ export async function runReadonly(
   method: MethodDefinition,
   envelope: Envelope,
 ): Promise<Reply> {
-  const { store, clock, log } = host;
+  const { store, clock } = host;
   const call = new Call(envelope, clock, () => {});
   try {
     call.start();
     const head = await store.read(envelope.address, { consistent: envelope.consistency === "strong" });
     if (call.abortReason !== undefined) throw call.abortReason;
     const version = head?.version ?? 0;
-    const context = new TurnContext(call, log, { version: () => version, save: async () => {} }, true);
+    const reminders = parseReminders(head?.reminders ?? "");
+    const context = new TurnContext(call, host, readonlyHooks(version, reminders), true);
     const actor = loadActor(definition, head?.state, context);
     const before = encodeState(actor, definition.type);
-    const { value } = await runMethod(actor, method, call);
+    const { value } = await runMethod(actor, method, call, context.calls);
     context.end();
     if (encodeState(actor, definition.type) !== before) {
       throw readonlyViolation(envelope.address, method.name, "changed a field");
@@ -36,4 +38,9 @@ export async function runReadonly(
   } finally {
     call.dismiss();
   }
+}
+
+/** What a turn asks for that changes nothing; anything else is refused before it gets here. */
+function readonlyHooks(version: number, reminders: ReadonlyMap<string, Reminder>): TurnHooks {
+  return { version: () => version, reminders: () => reminders, save: async () => {} };
 }

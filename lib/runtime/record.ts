@@ -12,7 +12,8 @@ import type { Envelope, Reply } from "../envelope";
 import type { DurableError } from "../errors";
 import { Inbox, type InboxEntry, keepRepeatedUntilMs, mayBeCopy } from "../inbox";
 import type { Lease } from "../lease";
-import type { Commit, Head, StoredState } from "../store";
+import type { Commit, Head, Release, StoredState } from "../store";
+import { ActorReminders } from "./actor-reminders";
 import { nextInbox, SpilledCalls } from "./applied";
 import {
   afterFailure,
@@ -25,8 +26,9 @@ import {
 } from "./attempts";
 import type { QueuedAs } from "./call";
 import type { Host } from "./host";
-import type { TurnResult } from "./live-actor";
 import { MAX_EFFECTS_BYTES } from "./outbox";
+import type { TurnResult } from "./turns/live-actor";
+import type { ReminderChanges } from "./turns/reminders";
 
 /** What a commit writes, and what the record is after it. */
 export interface Draft {
@@ -34,13 +36,17 @@ export interface Draft {
   readonly state: StoredState | undefined;
   readonly inbox: Inbox;
   readonly outbox: readonly Effect[];
-  readonly stored: Texts;
+  readonly stored: Stored;
 }
 
-/** The parts of a head that are kept as text and rarely there. */
-type Texts = Readonly<Pick<Head, "failing" | "outbox">>;
+/** The parts of a head that are rarely there. */
+type Stored = Readonly<Pick<Head, "failing" | "outbox" | "reminders" | "wakeAtMs">>;
+
+/** Effects that could not be delivered are tried again after this. */
+const DELIVER_AGAIN_MS = 30_000;
 
 export class ActorRecord {
+  readonly reminders: ActorReminders;
   private readonly applied = new Map<string, InboxEntry>();
   private readonly spilledCalls: SpilledCalls;
   /** Where the newest message that was applied, or is dead, stood in its queue, when there was one since the last commit. */
@@ -52,7 +58,7 @@ export class ActorRecord {
   private spilled: boolean;
   private failing: FailingMessage | undefined;
   private currentOutbox: readonly Effect[];
-  private stored: Texts;
+  private stored: Stored;
 
   /**
    * @param warm what this process knows of the same version: the same as the head says, but already read
@@ -64,14 +70,15 @@ export class ActorRecord {
     head: Head,
     warm?: { readonly inbox: Inbox; readonly state: StoredState | undefined },
   ) {
-    const { version, state, inbox, spilled, failing, outbox } = head;
+    const { version, state, inbox, spilled, failing, outbox, reminders, wakeAtMs } = head;
     this.currentVersion = version;
     this.saved = warm === undefined ? state : warm.state;
     this.currentInbox = warm?.inbox ?? Inbox.parse(inbox);
     this.spilled = spilled;
     this.failing = parseFailing(failing);
     this.currentOutbox = parseEffects(outbox);
-    this.stored = { failing, outbox };
+    this.reminders = new ActorReminders(reminders, host.random);
+    this.stored = { failing, outbox, reminders, ...(wakeAtMs === undefined ? {} : { wakeAtMs }) };
     this.spilledCalls = new SpilledCalls(host.store, address);
   }
 
@@ -89,9 +96,9 @@ export class ActorRecord {
     return this.currentOutbox;
   }
 
-  /** True when the store has effects of which all are delivered. */
-  get hasDeliveredOutbox(): boolean {
-    return this.stored.outbox !== "" && this.currentOutbox.length === 0;
+  /** When somebody must look at the actor next, by what is committed. */
+  get wakeAtMs(): number | undefined {
+    return this.stored.wakeAtMs;
   }
 
   /** True when the outbox has no room for the effects of another turn. */
@@ -138,9 +145,15 @@ export class ActorRecord {
     return { result, version, ...(isPending ? { isPending } : {}) };
   }
 
-  /** Adds what turns cause. */
-  cause(effects: readonly Effect[]): void {
+  /** Notes how far a turn has come that saves a checkpoint: so many calls it had `made` of other actors. */
+  note(envelope: Envelope, made: number): void {
+    if (made > 0) this.applied.set(callKey(envelope), { version: this.currentVersion + 1, made });
+  }
+
+  /** Adds what a turn causes and arranges. */
+  cause({ effects, reminders }: { effects: readonly Effect[]; reminders?: ReminderChanges }): void {
     this.effects.push(...effects);
+    if (reminders !== undefined) this.reminders.change(reminders);
   }
 
   /** Counts a failed attempt of a message, if it counts. */
@@ -160,12 +173,11 @@ export class ActorRecord {
    */
   async draft(lease: Lease, state: StoredState | undefined): Promise<Draft | undefined> {
     const outbox = [...this.currentOutbox, ...this.effects];
-    const stored = { failing: encodeFailing(this.failing), outbox: encodeEffects(outbox) };
+    // Should this process die, nobody can take its lease before that ends.
+    const stored = this.toStore(outbox, this.host.limits.leaseMs);
     const hasChanged = state !== undefined && state !== this.saved;
-    const hasCaused = this.effects.length > 0;
-    if (this.applied.size === 0 && !hasChanged && !hasCaused && stored.failing === this.stored.failing) {
-      return undefined;
-    }
+    const hasNoted = stored.failing !== this.stored.failing || stored.reminders !== this.stored.reminders;
+    if (this.applied.size === 0 && this.effects.length === 0 && !hasChanged && !hasNoted) return undefined;
     const { inbox, spilled } = await nextInbox(this.host, this.address, lease, {
       committed: this.currentInbox,
       version: this.currentVersion,
@@ -179,7 +191,8 @@ export class ActorRecord {
       ...(this.applied.size > 0 || this.place !== undefined ? { inbox: inbox.text } : {}),
       ...(spilled ? { spilled } : {}),
       ...(stored.failing === this.stored.failing ? {} : { failing: stored.failing }),
-      ...(stored.outbox === this.stored.outbox ? {} : { outbox: stored.outbox }),
+      ...(stored.reminders === this.stored.reminders ? {} : { reminders: stored.reminders }),
+      ...this.changesTo(stored),
     };
     return { commit, state, inbox, outbox, stored };
   }
@@ -200,8 +213,36 @@ export class ActorRecord {
     this.effects.length = 0;
   }
 
-  /** All of the outbox was delivered. */
-  delivered(): void {
-    this.currentOutbox = [];
+  /** The outbox was delivered, but for these. */
+  delivered(rest: readonly Effect[]): void {
+    this.currentOutbox = rest;
+  }
+
+  /** What giving the lease back says of what was delivered since the last commit. */
+  release(): Release {
+    const stored = this.toStore(this.currentOutbox, DELIVER_AGAIN_MS);
+    const release = this.changesTo(stored);
+    this.stored = { ...stored, failing: this.stored.failing, reminders: this.stored.reminders };
+    return release;
+  }
+
+  /** @param graceMs how long nobody else need look after the effects */
+  private toStore(outbox: readonly Effect[], graceMs: number): Stored {
+    const { nextMs } = this.reminders;
+    const effectsMs = outbox.length === 0 ? undefined : this.host.clock.now() + graceMs;
+    const wakeAtMs = effectsMs === undefined ? nextMs : Math.min(effectsMs, nextMs ?? effectsMs);
+    return {
+      failing: encodeFailing(this.failing),
+      outbox: encodeEffects(outbox),
+      reminders: this.reminders.text,
+      ...(wakeAtMs === undefined ? {} : { wakeAtMs }),
+    };
+  }
+
+  private changesTo({ outbox, wakeAtMs }: Stored): Release {
+    return {
+      ...(outbox === this.stored.outbox ? {} : { outbox }),
+      ...(wakeAtMs === this.stored.wakeAtMs ? {} : { wakeAtMs: wakeAtMs ?? null }),
+    };
   }
 }

@@ -2,17 +2,21 @@
  * The router: the Lambda handler. Looks at the form of an event and hands it to the runtime; it holds no state of its
  * own, and leaves nothing running when it answers.
  *
- *     HTTP (payload format 2.0) ─► http.ts      SQS batch ─► messages/consumer.ts      anything else: an invocation ─► invoke.ts
+ *     HTTP (payload format 2.0) ─► http.ts       SQS batch ─► messages/consumer.ts      EventBridge event ─► events/listen.ts
+ *     { "mode": "sweep" } ─► sweep.ts            anything else: an invocation ─► invoke.ts
  */
 import { isUtf8 } from "node:buffer";
 import type { HostTime } from "../envelope";
 import { UnexpectedEvent } from "../errors";
+import { isBusEvent } from "../events/event";
 import { asDurableError } from "../wire-error";
+import { listen } from "./events/listen";
 import { answerHttp, HttpProblem, type HttpRequest, type HttpResponse, notUtf8, problem } from "./http";
 import { invoke, replyOfAnswer } from "./invoke";
 import { consume } from "./messages/consumer";
 import { isSqsEvent, readSqsEvent } from "./messages/sqs-event";
 import type { Runtime } from "./runtime";
+import { sweep } from "./sweep";
 
 /** What this package reads of Lambda's context. */
 export interface LambdaContext {
@@ -32,6 +36,8 @@ export function router(runtime: Runtime, options: { stack: boolean }): RouterHan
     const time = hostTime(runtime.host.clock.now(), context);
     if (isHttpEvent(event)) return lambdaResponse(await routeHttp(runtime, event, time, options));
     if (isSqsEvent(event)) return consume(runtime, readSqsEvent(event), time);
+    if (isSweep(event)) return sweep(runtime.host, time);
+    if (isBusEvent(event)) return listen(runtime, event);
     const answer = await invoke(runtime, event, time, context?.awsRequestId);
     // Nobody reads the answer to an asynchronous invocation; but when it fails, Lambda invokes again.
     if (!answer.ok && answer.error.retryable && isQueued(event)) throw answer.error;
@@ -42,6 +48,12 @@ export function router(runtime: Runtime, options: { stack: boolean }): RouterHan
 function isQueued(event: unknown): boolean {
   const { mode } = event as { mode?: unknown };
   return mode === "send" || mode === "start";
+}
+
+/** What a schedule sends, whether its target has an input of its own or EventBridge's. */
+function isSweep(event: unknown): boolean {
+  const { mode, source, "detail-type": type } = (event ?? {}) as Readonly<Record<string, unknown>>;
+  return mode === "sweep" || (source === "aws.events" && type === "Scheduled Event");
 }
 
 function hostTime(nowMs: number, context: LambdaContext | undefined): HostTime {

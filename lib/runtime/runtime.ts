@@ -4,25 +4,31 @@
  */
 import { type Address, addressKey } from "../address";
 import { systemClock } from "../clock";
-import type { Envelope, Reply } from "../envelope";
+import { definitionOf } from "../definition";
+import type { Envelope, HostTime, Reply } from "../envelope";
 import { ShuttingDown } from "../errors";
 import { jsonLogger } from "../log";
 import { Messenger } from "../messages/messenger";
 import type { Ports } from "../ports";
 import { systemRandom } from "../random";
 import { methodOf, type Registry } from "../registry";
+import { checkChain } from "./chain";
+import { ForeignWaits } from "./foreign-waits";
+import { sendHint } from "./hints";
 import { DEFAULT_LIMITS, type Host, type Limits } from "./host";
+import { invoke, replyOfAnswer } from "./invoke";
 import { type Delivered, Mailbox, type QueuedEnvelope } from "./mailbox";
 import { runReadonly } from "./readonly";
 
-export type RuntimeOptions = Partial<Omit<Host, keyof Ports | "limits">> & {
+export type RuntimeOptions = Partial<Pick<Host, "clock" | "random" | "log">> & {
   readonly limits?: Partial<Limits>;
 };
 
+/** A busy actor is not waited for longer: who holds it looks at what is due, and the sweep comes again. */
+const WAKE_PATIENCE_MS = 5_000;
+
 export class Runtime {
   readonly host: Host;
-  /** For calls that are queued here, and for questions about tracked ones. */
-  readonly messenger: Messenger;
   /** Oldest use first. */
   private readonly mailboxes = new Map<string, Mailbox>();
   private readonly reading = new Set<Promise<unknown>>();
@@ -34,6 +40,8 @@ export class Runtime {
     ports: Ports,
     options: RuntimeOptions = {},
   ) {
+    const { clock = systemClock } = options;
+    const limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.host = {
       get store() {
         return ports.store;
@@ -44,22 +52,35 @@ export class Runtime {
       get calls() {
         return ports.calls;
       },
-      clock: options.clock ?? systemClock,
+      get bus() {
+        return ports.bus;
+      },
+      clock,
       random: options.random ?? systemRandom,
       log: options.log ?? jsonLogger(),
-      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      limits,
+      waits: new ForeignWaits(),
+      messenger: new Messenger(ports, clock, limits),
+      peers: {
+        definitionOf: (actor) => registry.actor(typeof actor === "string" ? actor : definitionOf(actor).name),
+        invoke: async (invocation, time) => {
+          // Copied, as over any transport: caller and callee must not share objects.
+          const copy: unknown = JSON.parse(JSON.stringify(invocation));
+          return replyOfAnswer(await invoke(this, copy, time), { stack: false });
+        },
+      },
     };
-    this.messenger = new Messenger(this.host, this.host.clock, this.host.limits);
   }
 
   /**
    * Runs one call.
-   * @throws UnknownActor, UnknownMethod, ShuttingDown, or whatever the call ends with
+   * @throws UnknownActor, UnknownMethod, ShuttingDown, CallCycle, HopLimitExceeded, or whatever the call ends with
    */
   async call(envelope: Envelope): Promise<Reply> {
     const definition = this.registry.actor(envelope.address.type);
     const method = methodOf(definition, envelope.method);
     if (this.stopping) throw shuttingDown();
+    checkChain(envelope, this.host.limits.hops);
     if (method.readonly) return this.track(runReadonly(this.host, definition, method, envelope));
     return this.mailbox(envelope.address).deliver(envelope);
   }
@@ -71,6 +92,22 @@ export class Runtime {
   async deliver(address: Address, messages: readonly QueuedEnvelope[]): Promise<Delivered[]> {
     if (this.stopping) throw shuttingDown();
     return this.mailbox(address).deliverInOrder(messages);
+  }
+
+  /**
+   * Looks at an actor after a hint, which may be wrong: delivers effects that were left behind, and runs what is due.
+   * @throws UnknownActor, ShuttingDown, StoreUnavailable
+   */
+  async wake(address: Address, time: HostTime): Promise<void> {
+    if (this.stopping) throw shuttingDown();
+    this.registry.actor(address.type);
+    const { host } = this;
+    const head = await host.store.read(address, { consistent: true });
+    if (head?.wakeAtMs === undefined) return;
+    // Early, by this host's clock: another hint, for the rest of the time.
+    if (head.wakeAtMs > host.clock.now()) return void (await sendHint(host, address, head.wakeAtMs));
+    const untilMs = Math.min(time.replyByMs, host.clock.now() + WAKE_PATIENCE_MS);
+    await this.mailbox(address).wake({ ...time, replyByMs: untilMs });
   }
 
   /**

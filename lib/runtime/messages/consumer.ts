@@ -20,9 +20,9 @@ import { reportFailure } from "../report";
 import type { Runtime } from "../runtime";
 import { settleCall } from "../tracked";
 import { bury } from "./bury";
-import { passOnDelayed } from "./delayed";
 import { callFields, type Delivery, readDelivery } from "./delivery";
 import type { BatchResponse, QueuedRecord } from "./sqs-event";
+import { processWoken } from "./woken";
 
 /** Between two attempts of a message: 1 s at first, doubling. */
 const FIRST_BACKOFF_MS = 1_000;
@@ -33,7 +33,7 @@ export async function consume(
   records: readonly QueuedRecord[],
   time: HostTime,
 ): Promise<BatchResponse> {
-  const delayed = records.filter(({ source }) => source === "wakes");
+  const woken = records.filter(({ source }) => source === "wakes");
   const groups = Map.groupBy(
     records.filter(({ source }) => source === "messages"),
     ({ groupId, messageId }) => groupId ?? messageId,
@@ -42,7 +42,7 @@ export async function consume(
   const { usual = [], suspicious = [] } = Object.groupBy(groups.values(), (group) =>
     group.some(isSuspicious) ? "suspicious" : "usual",
   );
-  const handedBack = await Promise.all([...usual.map(run), passOnDelayed(runtime.host, delayed)]);
+  const handedBack = await Promise.all([...usual.map(run), processWoken(runtime, woken, time)]);
   // What may kill the process, or keep it waiting, comes last and alone: it must not take others along in mid-turn.
   for (const group of suspicious.sort(byReceives)) handedBack.push(await run(group));
   return { batchItemFailures: handedBack.flat().map(({ messageId }) => ({ itemIdentifier: messageId })) };
@@ -126,7 +126,7 @@ class Group {
     const deliveries: Delivery[] = [];
     for (const record of records) {
       try {
-        const delivery = readDelivery(this.runtime.registry, record, this.time);
+        const delivery = readDelivery(this.runtime, record, this.time);
         // What was moved back from the dead letters may be in a group that is not its actor's.
         if (deliveries[0] !== undefined && !isSameActor(deliveries[0], delivery)) break;
         deliveries.push(delivery);

@@ -4,9 +4,11 @@ import { UnexpectedEvent } from "../../errors";
 import { envelopeOf, MAX_TIMEOUT_MS } from "../../invocation";
 import { isRedriven } from "../../messages/dead-letter";
 import { addressOf, groupIdOf, parseMessage } from "../../messages/message";
-import { methodOf, type Registry } from "../../registry";
+import { methodOf } from "../../registry";
+import { checkChain } from "../chain";
 import type { QueuedEnvelope } from "../mailbox";
 import type { CallFields } from "../report";
+import type { Runtime } from "../runtime";
 import type { QueuedRecord } from "./sqs-event";
 
 export interface Delivery extends QueuedEnvelope {
@@ -23,9 +25,10 @@ const FRESH_MS = 120_000;
 const CLOCK_MARGIN_MS = 60_000;
 
 /**
- * @throws UnexpectedEvent, InvalidActorId, UnknownActor, UnknownMethod, ForbiddenKey, TooDeep: it can never be processed
+ * @throws UnexpectedEvent, InvalidActorId, UnknownActor, UnknownMethod, ForbiddenKey, TooDeep,
+ *   HopLimitExceeded: it can never be processed
  */
-export function readDelivery(registry: Registry, record: QueuedRecord, time: HostTime): Delivery {
+export function readDelivery({ registry, host }: Runtime, record: QueuedRecord, time: HostTime): Delivery {
   const message = parseMessage(record.body);
   const address = addressOf(message);
   if (record.groupId === undefined) throw unexpected("MessageGroupId", "The message has no group.");
@@ -34,6 +37,7 @@ export function readDelivery(registry: Registry, record: QueuedRecord, time: Hos
   }
   const { maxAttempts } = methodOf(registry.actor(message.actor), message.method);
   const envelope = envelopeOf({ ...message, timeoutMs: MAX_TIMEOUT_MS }, time, () => message.callId);
+  checkChain(envelope, host.limits.hops);
   return {
     record,
     messageId: record.messageId,

@@ -1,23 +1,24 @@
 /**
- * Feeds the router from a queue where no Lambda does: receives batches, hands them to the handler as the event that Lambda
- * would make of them, and takes off the queue what the answer does not hand back. Several batches are processed at once.
+ * Takes work off a queue where no Lambda does: receives batches, has them processed, and takes off the queue what must not come
+ * again. Several batches are processed at once.
  */
 import { type Clock, sleep } from "../../clock";
 import type { Logger } from "../../log";
 import type { Queue, ReceivedMessage } from "../../messages/queue";
 import { asDurableError } from "../../wire-error";
-import { type BatchResponse, type Source, type SqsEvent, sqsEventOf } from "./sqs-event";
 
 export interface PollerOptions {
-  readonly source: Source;
   readonly queue: Queue;
-  readonly handle: (event: SqsEvent) => Promise<BatchResponse>;
+  /** Returns the ids of the messages that must come again. */
+  readonly process: (messages: readonly ReceivedMessage[]) => Promise<ReadonlySet<string>>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Batches that are received and processed at once. */
   readonly concurrency: number;
   /** How long messages stay hidden when this process dies; prolonged while they are processed. */
   readonly hideMs: number;
+  /** How long a receive waits for a first message. Default 20 s, the longest that SQS does. */
+  readonly waitMs?: number;
 }
 
 const BATCH_SIZE = 10;
@@ -45,11 +46,11 @@ export class Poller {
   }
 
   private async receive(): Promise<void> {
-    const { queue, concurrency, hideMs } = this.options;
+    const { queue, concurrency, hideMs, waitMs = WAIT_MS } = this.options;
     const { signal } = this.stopping;
     while (!signal.aborted) {
       try {
-        const messages = await queue.receive({ max: BATCH_SIZE, waitMs: WAIT_MS, hideMs, signal });
+        const messages = await queue.receive({ max: BATCH_SIZE, waitMs, hideMs, signal });
         if (messages.length > 0) this.begin(messages);
       } catch (thrown) {
         this.options.log.warn("queue not read", { reason: asDurableError(thrown).message });
@@ -65,11 +66,10 @@ export class Poller {
   }
 
   private async process(messages: readonly ReceivedMessage[]): Promise<void> {
-    const { source, queue, handle, log } = this.options;
+    const { queue, process, log } = this.options;
     const stopHiding = this.keepHidden(messages);
     try {
-      const { batchItemFailures } = await handle(sqsEventOf(source, messages));
-      const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+      const failed = await process(messages);
       await queue.delete(
         messages.filter(({ messageId }) => !failed.has(messageId)).map(({ receipt }) => receipt),
       );

@@ -2,17 +2,17 @@
  * An actor in memory: the instance, and the encoded state that it can be rolled back to. Each turn's outcome is
  * encoded as soon as it ends, so that a later turn that throws takes nothing of it along.
  */
-import type { DurableActor } from "../actor";
-import { addressKey } from "../address";
-import type { ActorDefinition } from "../definition";
-import { PayloadTooLarge, StateTooLarge } from "../errors";
-import { methodOf } from "../registry";
-import type { Store, StoredState } from "../store";
-import { encode } from "../values/codec";
-import { encodeState, resultPacker } from "../values/state-codec";
-import type { Call } from "./call";
+import type { DurableActor } from "../../actor";
+import { addressKey } from "../../address";
+import type { ActorDefinition } from "../../definition";
+import { PayloadTooLarge, StateTooLarge } from "../../errors";
+import { methodOf } from "../../registry";
+import type { Store, StoredState } from "../../store";
+import { encode } from "../../values/codec";
+import { encodeState, resultPacker } from "../../values/state-codec";
+import type { Call } from "../call";
+import { PENDING, readonlyViolation, type TurnContext } from "./context";
 import { loadActor, runMethod } from "./turn";
-import { PENDING, readonlyViolation, type TurnContext } from "./turn-context";
 
 /** How a method ended. */
 export interface TurnResult {
@@ -44,7 +44,7 @@ export class LiveActor {
       this.instance ??= loadActor(this.definition, this.current, context);
       context.enter(this.instance);
       const before = method.readonly ? this.encodeInstance(call) : undefined;
-      const { value } = await runMethod(this.instance, method, call);
+      const { value } = await runMethod(this.instance, method, call, context.calls);
       const state = this.encodeInstance(call);
       if (before !== undefined && before.text !== state.text) {
         throw readonlyViolation(call.envelope.address, method.name, "changed a field");

@@ -1,0 +1,170 @@
+/**
+ * Runs turns on a live actor, one after another, and notes in the actor's record what each led to. Whoever uses this holds
+ * the lease, and commits.
+ */
+import type { Address } from "../../address";
+import type { ActorDefinition } from "../../definition";
+import type { Reply } from "../../envelope";
+import { ActorBusy, type DurableError } from "../../errors";
+import { methodOf } from "../../registry";
+import type { Reminder } from "../../reminders/reminder";
+import { missedSince } from "../../reminders/schedule";
+import { asDurableError, errorFromWire } from "../../wire-error";
+import { ActorReminders } from "../actor-reminders";
+import { isApplied, replyOf } from "../applied";
+import { isSuspicious, type Verdict } from "../attempts";
+import type { Call } from "../call";
+import type { Host } from "../host";
+import type { ActorRecord } from "../record";
+import { reportFailure } from "../report";
+import { TurnContext } from "./context";
+import { parked, reminderCall } from "./due-reminder";
+import type { LiveActor } from "./live-actor";
+import { checkSchema } from "./turn";
+
+/** How a turn ended. Told to the caller only after the commit. */
+export type Outcome =
+  | { readonly call: Call; readonly reply: Reply }
+  | { readonly call: Call; readonly error: DurableError; readonly verdict?: Verdict | undefined };
+
+/** What a turn asks of the activation. */
+export interface TurnsHooks {
+  /** Its method waits for something. */
+  onWait(): void;
+  /** Commits what there is, with the turns before, and goes on. @throws when that fails */
+  commit(): Promise<void>;
+  /** Commits the state as a turn has made it so far. @throws when that fails */
+  save(call: Call, context: TurnContext): Promise<void>;
+}
+
+export class Turns {
+  private running: Call | undefined;
+
+  constructor(
+    private readonly host: Host,
+    private readonly definition: ActorDefinition,
+    private readonly address: Address,
+    private readonly record: ActorRecord,
+    private readonly live: LiveActor,
+    private readonly hooks: TurnsHooks,
+  ) {}
+
+  /** Aborts what runs: it could not be committed. */
+  abort(reason: DurableError): void {
+    this.running?.abort(reason);
+  }
+
+  async run(call: Call): Promise<Outcome> {
+    const { record, host } = this;
+    const { envelope, message } = call;
+    const refused = this.refuse(call);
+    if (refused !== undefined) return refused;
+    this.begin(call);
+    try {
+      const known = await record.find(envelope, message);
+      if (known !== undefined && isApplied(known))
+        return { call, reply: await replyOf(host.store, this.address, known) };
+      if (message !== undefined && isSuspicious(message)) {
+        record.begin(message);
+        await this.hooks.commit();
+      }
+      const { readonly } = methodOf(this.definition, envelope.method);
+      const context: TurnContext = new TurnContext(
+        call,
+        host,
+        {
+          version: () => record.version,
+          reminders: () => record.reminders.all,
+          save: () => {
+            record.note(envelope, context.calls.made);
+            return this.hooks.save(call, context);
+          },
+        },
+        readonly,
+        { made: known?.made },
+      );
+      const result = await this.live.turn(call, context);
+      record.cause(context.take());
+      return { call, reply: record.apply(envelope, result, message) };
+    } catch (thrown) {
+      const error = asDurableError(thrown);
+      call.stopSequence();
+      return { call, error, verdict: record.count(message, error) };
+    } finally {
+      this.running = undefined;
+    }
+  }
+
+  /** Runs a reminder that is due. Nobody waits for its result; a failure is noted in the record. */
+  async remind(reminder: Reminder, hostEndMs: number): Promise<void> {
+    const { record, host, definition, address } = this;
+    const { clock, log } = host;
+    const call = reminderCall(host, address, reminder, hostEndMs);
+    this.begin(call);
+    try {
+      if (ActorReminders.isSuspicious(reminder, clock.now())) {
+        record.reminders.begin(reminder);
+        await this.hooks.commit();
+      }
+      // Before anything else: the method may be one of the newer code.
+      checkSchema(definition, this.live.state, address.id);
+      const { readonly } = methodOf(definition, reminder.method);
+      const missed = reminder.missed === "each" ? 0 : missedSince(reminder, clock.now());
+      const context: TurnContext = new TurnContext(
+        call,
+        host,
+        {
+          version: () => record.version,
+          reminders: () => record.reminders.after(reminder, clock.now()),
+          save: () => {
+            record.reminders.note(reminder, context.calls.made);
+            return this.hooks.save(call, context);
+          },
+        },
+        readonly,
+        { made: reminder.made, reminder: { name: reminder.name, dueAt: new Date(reminder.dueMs), missed } },
+      );
+      await this.live.turn(call, context);
+      record.reminders.done(reminder, clock.now());
+      record.cause(context.take());
+    } catch (thrown) {
+      const error = asDurableError(thrown);
+      const { maxAttempts = 1 } = definition.methods.get(reminder.method) ?? {};
+      const fate = record.reminders.fail(reminder, error, maxAttempts, clock.now());
+      const attempts = (reminder.attempts ?? 0) + 1;
+      const fields = { actor: address.type, actorId: address.id, reminder: reminder.name, attempts };
+      reportFailure(log, { ...fields, method: reminder.method, callId: call.envelope.callId }, error);
+      if (fate === "again") log.warn("reminder comes again", { ...fields, code: error.code });
+      if (fate === "givenUp") {
+        record.cause({ effects: parked(host, call.envelope, record.version + 1, reminder, error, attempts) });
+      }
+    } finally {
+      call.dismiss();
+      this.running = undefined;
+    }
+  }
+
+  private begin(call: Call): void {
+    this.running = call;
+    // Only while a method waits does time pass in which the lease could be renewed.
+    call.onWait = () => this.hooks.onWait();
+    call.start();
+  }
+
+  /** A message that must not run: one before it failed, or it is dead itself and was delivered again. */
+  private refuse(call: Call): Outcome | undefined {
+    const { message } = call;
+    if (message === undefined) return undefined;
+    if (message.sequence.isStopped) {
+      const { type: actor, id } = this.address;
+      return {
+        call,
+        error: new ActorBusy("An earlier message of the same actor comes first.", { actor, id }),
+      };
+    }
+    const dead = this.record.deadReason(message);
+    if (dead === undefined) return undefined;
+    call.stopSequence();
+    return { call, error: errorFromWire(dead.reason), verdict: { attempts: dead.attempts, isDead: true } };
+  }
+}

@@ -6,7 +6,7 @@ module.exports = {
   transform: { "^.+\\.ts$": "ts-jest" },
   moduleNameMapper: {
     "^durable-lambda$": "<rootDir>/lib/index.ts",
-    "^durable-lambda/(local|aws)$": "<rootDir>/lib/$1/index.ts",
+    "^durable-lambda/(local|testing|aws)$": "<rootDir>/lib/$1/index.ts",
   },
   // Anything that keeps a test alive longer than this is a hang, not slowness.
   testTimeout: 20_000,

@@ -7,6 +7,7 @@ export default {
   input: {
     index: "lib/index.ts",
     "local/index": "lib/local/index.ts",
+    "testing/index": "lib/testing/index.ts",
     "aws/index": "lib/aws/index.ts",
     "aws/from-environment": "lib/aws/from-environment.ts",
   },
@@ -19,7 +20,12 @@ export default {
     sourcemap: true,
     entryFileNames: "[name].js",
     chunkFileNames: "[name].js",
-    // One chunk for what entries share, so that a class is the same class for all of them.
-    codeSplitting: { groups: [{ name: "core", test: /\/(lib\/(?!aws\/|local\/|index\.ts)|decorators\/)/ }] },
+    // Chunks for what entries share, so that a class is the same class for all of them; the engine's apart, for its SQLite.
+    codeSplitting: {
+      groups: [
+        { name: "core", test: /\/(lib\/(?!aws\/|local\/|testing\/|index\.ts)|decorators\/)/ },
+        { name: "local/engine", test: /\/lib\/local\/(?!index\.ts)/ },
+      ],
+    },
   },
 };

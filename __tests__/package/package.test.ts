@@ -10,6 +10,13 @@ const COUNTED = {
   restarted: 6,
 };
 const CART = { total: 10 };
+/** What `fixtures/shop.ts` prints. */
+const SHOP = {
+  left: [1, 0],
+  refused: "sold out",
+  states: ["paid 20", "expired: not paid", "new"],
+  events: ["OrderPlaced", "OrderPlaced", "OrderPaid"],
+};
 
 const COMPILER_OPTIONS = {
   target: "es2023",
@@ -56,33 +63,38 @@ describe("compiled by tsc, strictly and with all types checked", () => {
     const project = await consumer.project("tsc-commonjs", {
       "tsconfig.json": {
         compilerOptions: { ...COMPILER_OPTIONS, ...LEGACY },
-        files: ["bare.ts", "nested.ts", "types.ts"],
+        files: ["bare.ts", "nested.ts", "shop.ts", "types.ts"],
       },
     });
     await succeed(project, TOOLS.tsc, ["-p", "."]);
     expectOutput(await runNode(project, "out/bare.js"), COUNTED);
     expectOutput(await runNode(project, "out/nested.js"), CART);
+    expectOutput(await runNode(project, "out/shop.js"), SHOP);
   });
 
   test("with standard decorators, imported by name from an ES module", async () => {
     const project = await consumer.project("tsc-module", {
       "package.json": { type: "module" },
-      "tsconfig.json": { compilerOptions: COMPILER_OPTIONS, files: ["bare.ts", "types.ts"] },
+      "tsconfig.json": { compilerOptions: COMPILER_OPTIONS, files: ["bare.ts", "shop.ts", "types.ts"] },
     });
     await succeed(project, TOOLS.tsc, ["-p", "."]);
     expectOutput(await runNode(project, "out/bare.js"), COUNTED);
+    expectOutput(await runNode(project, "out/shop.js"), SHOP);
   });
 });
 
 describe("run by tsx", () => {
   test("with standard decorators and no tsconfig", async () => {
-    expectOutput(await runTsx(await consumer.project("tsx"), "bare.ts"), COUNTED);
+    const project = await consumer.project("tsx");
+    expectOutput(await runTsx(project, "bare.ts"), COUNTED);
+    expectOutput(await runTsx(project, "shop.ts"), SHOP);
   });
 
   test("with experimental decorators", async () => {
     const project = await consumer.project("tsx-legacy", { "tsconfig.json": { compilerOptions: LEGACY } });
     expectOutput(await runTsx(project, "bare.ts"), COUNTED);
     expectOutput(await runTsx(project, "nested.ts"), CART);
+    expectOutput(await runTsx(project, "shop.ts"), SHOP);
   });
 
   test("with standard decorators in an ES module", async () => {
@@ -104,6 +116,7 @@ test("required in tests under ts-jest", async () => {
   });
   const { code, stderr } = await runNode(project, TOOLS.jest, ["--config", "jest.config.json"]);
   expect(stderr).toContain("✓ an actor runs under jest");
+  expect(stderr).toContain("✓ the test kit runs under jest, with its fake timers");
   expect(code).toBe(0);
 });
 
@@ -129,6 +142,10 @@ describe.each(MODES)("bundled by esbuild with %s decorators", (mode) => {
 
   test("under a name that the actor gives", async () => {
     expectOutput(await bundle("named"), COUNTED);
+  });
+
+  test("with what actors do to each other, and the test kit", async () => {
+    expectOutput(await bundle("shop"), SHOP);
   });
 
   test("under the class's name, with keepNames", async () => {

@@ -1,0 +1,125 @@
+/** One process of the app under test, which can die: nothing that it has begun ends then, and nothing of it is left. */
+
+import type { Transport } from "../calling/transport";
+import { inlineTransport } from "../client/inline-transport";
+import type { Clock } from "../clock";
+import { TransportError } from "../errors";
+import { eventSourcesOf } from "../local/event-sources";
+import type { LocalPorts } from "../local/ports";
+import type { Queue } from "../messages/queue";
+import type { Registry } from "../registry";
+import { Poller } from "../runtime/messages/poller";
+import { type RouterHandler, router } from "../runtime/router";
+import { Runtime, type RuntimeOptions } from "../runtime/runtime";
+
+/** Longer than any test lets pass: a receiver is told of what comes. */
+const WAIT_MS = 1e14;
+/** A process that dies leaves its messages to the next one after this. */
+const HIDE_MS = 15_000;
+
+export class TestProcess {
+  readonly runtime: Runtime;
+  readonly handle: RouterHandler;
+  /** What the process has begun to process and has not ended. */
+  readonly working = new Set<object>();
+  readonly transport: Transport;
+  /** How many requests the process has made. */
+  requests = 0;
+  private isAlive = true;
+  private die!: (error: TransportError) => void;
+  private readonly death: Promise<never>;
+  private readonly pollers: readonly Poller[];
+
+  constructor(registry: Registry, ports: LocalPorts, clock: Clock, options: RuntimeOptions) {
+    this.death = new Promise((_resolve, reject) => {
+      this.die = reject;
+    });
+    this.death.catch(() => {});
+    const mortalClock: Clock = {
+      now: clock.now,
+      setTimer: (delayMs, run, isSleep) => clock.setTimer(delayMs, () => this.isAlive && run(), isSleep),
+    };
+    const own = this.mortalPorts(ports);
+    this.runtime = new Runtime(registry, own, { ...options, clock: mortalClock });
+    this.handle = router(this.runtime, { stack: false });
+    const { log } = this.runtime.host;
+    this.pollers = eventSourcesOf(this.handle, own).map(
+      ({ queue, process }) =>
+        new Poller({
+          queue,
+          process: (messages) => this.work(() => process(messages)),
+          clock: mortalClock,
+          log,
+          concurrency: 32,
+          hideMs: HIDE_MS,
+          waitMs: WAIT_MS,
+        }),
+    );
+    this.transport = this.mortalTransport();
+  }
+
+  /** Dies at once. Callers hear nothing but that it is gone. */
+  kill(): void {
+    this.isAlive = false;
+    this.working.clear();
+    this.die(new TransportError("The process died before it answered."));
+    // Their receivers would otherwise go on waiting for messages, and take them.
+    for (const poller of this.pollers) void poller.stop();
+  }
+
+  async close(): Promise<void> {
+    const polled = this.pollers.map((poller) => poller.stop());
+    await this.runtime.close();
+    await Promise.all(polled);
+  }
+
+  private async work<T>(work: () => Promise<T>): Promise<T> {
+    const token = {};
+    this.working.add(token);
+    try {
+      return await work();
+    } finally {
+      this.working.delete(token);
+    }
+  }
+
+  private mortalTransport(): Transport {
+    const inline = inlineTransport(this.runtime);
+    return {
+      ...inline,
+      invoke: (request) => this.work(() => Promise.race([inline.invoke(request), this.death])),
+    };
+  }
+
+  private mortalPorts({ store, queues, calls, bus }: LocalPorts): LocalPorts {
+    const queue = (one: Queue) => this.mortal(one);
+    return {
+      store: this.mortal(store),
+      calls: this.mortal(calls),
+      bus: this.mortal(bus),
+      queues: {
+        messages: queue(queues.messages),
+        wakes: queue(queues.wakes),
+        deadLetters: queue(queues.deadLetters),
+      },
+    };
+  }
+
+  /** Its requests get no answers once the process is dead, and no further ones are made. */
+  private mortal<T extends object>(port: T): T {
+    return new Proxy(port, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name, target);
+        if (typeof value !== "function") return value;
+        return (...args: unknown[]) => {
+          if (!this.isAlive) return NEVER;
+          this.requests++;
+          const answer: unknown = value.apply(target, args);
+          return answer instanceof Promise ? answer.then((one) => (this.isAlive ? one : NEVER)) : answer;
+        };
+      },
+    });
+  }
+}
+
+const NEVER = new Promise<never>(() => {});

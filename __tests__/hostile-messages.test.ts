@@ -730,7 +730,7 @@ describe("a message of the largest size", () => {
       },
     });
     const { runtime } = startProcess(ACTORS, local, { clock });
-    const messenger = new Messenger({ store: local.store, queues, calls: opened }, clock);
+    const messenger = new Messenger({ ...local, queues, calls: opened }, clock);
     direct = clientOver(directTransport(inlineTransport(runtime), messenger), { clock });
   });
 

@@ -253,7 +253,7 @@ describe("straight to the queues", () => {
         return inline.invoke(request);
       },
     };
-    client = clientOver(directTransport(functionCalls, runtime.messenger), { clock });
+    client = clientOver(directTransport(functionCalls, runtime.host.messenger), { clock });
   });
   afterEach(() => local.close());
 

@@ -10,7 +10,7 @@ import {
   type Transport,
   TransportError,
 } from "durable-lambda";
-import type { CallHandle } from "../../lib/client/call-handle";
+import type { CallHandle } from "../../lib/calling/call-handle";
 import { type Client, clientOver } from "../../lib/client/client";
 import { directTransport } from "../../lib/client/direct-transport";
 import { inlineTransport } from "../../lib/client/inline-transport";
@@ -97,7 +97,7 @@ afterEach(async () => {
 
 function openDirect(): Client {
   const { runtime } = startProcess([Desk, Manager], local, { clock });
-  return clientOver(directTransport(inlineTransport(runtime), runtime.messenger), { clock });
+  return clientOver(directTransport(inlineTransport(runtime), runtime.host.messenger), { clock });
 }
 
 /** Each client is another process. */

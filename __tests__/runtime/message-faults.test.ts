@@ -5,9 +5,9 @@
  * `DURABLE_TEST_SEED` chooses another course of events.
  */
 import { Actor, type CallHandle, DurableActor, Method } from "durable-lambda";
+import type { Transport } from "../../lib/calling/transport";
 import { clientOver } from "../../lib/client/client";
 import { directTransport } from "../../lib/client/direct-transport";
-import type { Transport } from "../../lib/client/transport";
 import { sleep } from "../../lib/clock";
 import { DeadLetters } from "../../lib/messages/dead-letters";
 import { Messenger } from "../../lib/messages/messenger";

@@ -93,7 +93,7 @@ afterEach(async () => {
 });
 
 /** The same ports, whose messages queue tells what was hidden. */
-function watched({ store, calls, queues }: Ports): Ports {
+function watched({ store, calls, queues, bus }: Ports): Ports {
   const messages = new Proxy(queues.messages, {
     get(queue, name) {
       if (name === "hide") {
@@ -106,7 +106,7 @@ function watched({ store, calls, queues }: Ports): Ports {
       return typeof value === "function" ? value.bind(queue) : value;
     },
   });
-  return { store, calls, queues: { ...queues, messages } };
+  return { store, calls, bus, queues: { ...queues, messages } };
 }
 
 function recordingLog(): Logger {
@@ -198,7 +198,7 @@ describe("a batch", () => {
 
   it("of readonly methods runs in the order of the others, and a violation is one", async () => {
     const list = messageFor(A, "list", clock.now(), { mode: "start", callId: "list-1" });
-    await one.runtime.messenger.post({ ...bodyOf(list), mode: "start", callId: "list-1", args: [] });
+    await one.runtime.host.messenger.post({ ...bodyOf(list), mode: "start", callId: "list-1", args: [] });
     expect(await hand(handle, [add(A, "1"), list])).toEqual([]);
     expect(await one.client.call("list-1").result()).toEqual(["1"]);
     const cheat = messageFor(A, "cheat", clock.now());
@@ -327,7 +327,7 @@ describe("what does not use up attempts", () => {
     const message = add(A, "1");
     expect(await handBacks(message, 6)).toEqual(Array(6).fill("ActorBusy"));
     if (acquired.acquired) {
-      await ports.store.release(A, { id: "other", fence: acquired.head.fence }, { delivered: false });
+      await ports.store.release(A, { id: "other", fence: acquired.head.fence }, {});
     }
     expect(await hand(handle, [again(message, 7)])).toEqual([]);
     expect(await entriesOf(A)).toEqual(["1"]);
@@ -394,7 +394,7 @@ describe("a message that kills its process", () => {
       callId: "killer",
     });
     const batch = [add(B, "before"), killer, add(A, "next"), add({ type: "Ledger", id: "c" }, "behind")];
-    await one.runtime.messenger.post({ ...bodyOf(killer), mode: "start", callId: "killer", args: [] });
+    await one.runtime.host.messenger.post({ ...bodyOf(killer), mode: "start", callId: "killer", args: [] });
     for (let count = 1; count <= 8; count++) {
       await handToDoomed(batch.map((message) => again(message, count)));
       expect(await letters.list()).toEqual([]);
@@ -464,7 +464,7 @@ describe("a message that comes more than once has one effect", () => {
     const callId = "CCCCCCCCCCCCCCCC";
     const sentAtMs = clock.now();
     const post = (attempt: number) =>
-      one.runtime.messenger.post({
+      one.runtime.host.messenger.post({
         actor: "Ledger",
         id: "a",
         method: "add",

@@ -9,7 +9,12 @@ import { sleep, systemClock } from "../../lib/clock";
 import { DeadLetters } from "../../lib/messages/dead-letters";
 import type { Queue } from "../../lib/messages/queue";
 import { Poller } from "../../lib/runtime/messages/poller";
-import type { BatchResponse, Source, SqsEvent } from "../../lib/runtime/messages/sqs-event";
+import {
+  type BatchResponse,
+  type Source,
+  type SqsEvent,
+  sqsEventOf,
+} from "../../lib/runtime/messages/sqs-event";
 import { router } from "../../lib/runtime/router";
 import { type Emulator, purposeOf, startDynamo } from "../support/dynamo";
 import { gate } from "../support/fake-clock";
@@ -98,16 +103,18 @@ function startHost(plan: FaultPlan = () => "none"): Host {
   const handle = async (event: SqsEvent) => (await route(event)) as BatchResponse;
   return {
     ...host,
-    client: clientOver(directTransport(inlineTransport(runtime), runtime.messenger)),
+    client: clientOver(directTransport(inlineTransport(runtime), runtime.host.messenger)),
     handle,
     letters: new DeadLetters(ports, systemClock),
     consume(handleBatch = handle) {
       const pollers = (["messages", "wakes"] satisfies Source[]).map(
         (source) =>
           new Poller({
-            source,
             queue: inSmallBatches(queues[source]),
-            handle: handleBatch,
+            async process(messages) {
+              const { batchItemFailures } = await handleBatch(sqsEventOf(source, messages));
+              return new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+            },
             clock: systemClock,
             log: silentLog,
             concurrency: 8,

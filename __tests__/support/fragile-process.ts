@@ -4,7 +4,7 @@
  */
 import type { ActorClass, RouterHandler } from "durable-lambda";
 import type { Clock } from "../../lib/clock";
-import { QueueUnavailable, StoreUnavailable } from "../../lib/errors";
+import { BusUnavailable, QueueUnavailable, StoreUnavailable } from "../../lib/errors";
 import type { Queue } from "../../lib/messages/queue";
 import type { Ports } from "../../lib/ports";
 import { router } from "../../lib/runtime/router";
@@ -76,6 +76,7 @@ export function startFragile(
   const own: Ports = {
     store: fragile(ports.store, StoreUnavailable),
     calls: fragile(ports.calls, StoreUnavailable),
+    bus: fragile(ports.bus, BusUnavailable),
     queues: {
       messages: queue(ports.queues.messages),
       wakes: queue(ports.queues.wakes),

@@ -4,17 +4,26 @@
  */
 import {
   Actor,
+  type ActorEvent,
   type ActorNamespace,
   type ActorReference,
   type CallHandle,
   type CallStatus,
   type Client,
   createRouter,
+  type DueReminder,
   DurableActor,
   Method,
+  On,
   type Receipt,
+  type ReminderStatus,
+  type ReminderTime,
   Transient,
+  type TurnNamespace,
+  type TurnReference,
+  type TurnSender,
 } from "durable-lambda";
+import { type AppClock, createTestApp, type LoggedEvent } from "durable-lambda/testing";
 import type { Counter as CounterType, Entry } from "./types-counter";
 import { Counter, LoudCounter } from "./types-counter";
 
@@ -355,4 +364,262 @@ export class LeftOpen extends DurableActor {
     // @ts-expect-error TS2554: an error must be given
     this.ctx.reject(callId);
   }
+}
+
+/** What a turn may do with other actors. */
+export class ActorUse extends DurableActor {
+  async calls(): Promise<void> {
+    const namespace = this.ctx.actor(Counter);
+    same<typeof namespace, TurnNamespace<Counter>>(true);
+    const counter = namespace.get("c1");
+    same<typeof counter, TurnReference<Counter>>(true);
+    const sum = await counter.increment(2);
+    same<typeof sum, number>(true);
+    same<ReturnType<typeof counter.later>, Promise<Entry[]>>(true);
+    same<ReturnType<typeof counter.maybe>, Promise<string | number>>(true);
+    same<ReturnType<typeof counter.nothing>, Promise<void>>(true);
+    same<Parameters<typeof counter.all>, string[]>(true);
+    same<Parameters<typeof counter.heard>, [event: ActorEvent<{ by: number }>]>(true);
+    this.ctx.actor(Counter).get("c1", { timeoutMs: 5, consistency: "eventual", idempotencyKey: "k" });
+    await this.ctx.actor(LoudCounter).get("c1").shout();
+    await this.ctx.actor<CounterType>("Counter").get("c1").increment(2);
+
+    // @ts-expect-error TS2345: a wrong type
+    void counter.increment("2");
+    // @ts-expect-error TS2554: too few
+    void counter.later();
+    // @ts-expect-error TS2339: no such method
+    void counter.decrement(1);
+    // @ts-expect-error TS2339: a method that is private
+    void counter.hidden();
+    // @ts-expect-error TS2339: a method that is protected
+    void counter.inherited();
+    // @ts-expect-error TS2339: a field
+    void counter.count;
+    // @ts-expect-error TS2339: the other's context
+    void counter.ctx;
+    // @ts-expect-error TS2339: a reference is no promise
+    void counter.then;
+    // @ts-expect-error TS2345: an id is a string
+    this.ctx.actor(Counter).get(1);
+    // @ts-expect-error TS2561: no such option
+    this.ctx.actor(Counter).get("c1", { timeout: 5 });
+    // @ts-expect-error TS2769: no subclass of DurableActor
+    this.ctx.actor(NotAnActor);
+    // @ts-expect-error TS2769: an abstract class has no instances
+    this.ctx.actor(AbstractActor);
+    // @ts-expect-error TS2344: the type is no actor's
+    this.ctx.actor<Entry>("Entry");
+    // @ts-expect-error TS2339: without a type nothing is known
+    await this.ctx.actor("Counter").get("c1").increment(2);
+  }
+
+  sends(): void {
+    const counter = this.ctx.actor(Counter).get("c1");
+    const sender = counter.send();
+    same<typeof sender, TurnSender<Counter>>(true);
+    same<ReturnType<typeof counter.start>, TurnSender<Counter>>(true);
+    // It leaves with the turn: there is nothing to wait for.
+    same<ReturnType<typeof sender.increment>, Receipt>(true);
+    same<ReturnType<typeof sender.later>, Receipt>(true);
+    same<Parameters<typeof sender.increment>, [by?: number | undefined]>(true);
+    const { callId } = counter.start({ delay: "5s", idempotencyKey: "k" }).all("a", "b");
+    same<typeof callId, string>(true);
+
+    // @ts-expect-error TS2339: a receipt is no promise
+    void sender.increment(1).then;
+    // @ts-expect-error TS2339: nor a handle
+    void counter.start().increment(1).result;
+    // @ts-expect-error TS2345: a wrong type
+    sender.increment("2");
+    // @ts-expect-error TS2554: too few
+    sender.later();
+    // @ts-expect-error TS2339: no such method
+    sender.decrement(2);
+    // @ts-expect-error TS2339: a method that is private
+    sender.hidden();
+    // @ts-expect-error TS2339: it is a message already
+    sender.send();
+    // @ts-expect-error TS2322: no such unit
+    counter.send({ delay: "10x" });
+    // @ts-expect-error TS2353: messages are not waited for
+    counter.start({ timeoutMs: 5 });
+  }
+
+  emits(): void {
+    same<ReturnType<typeof this.ctx.emit>, void>(true);
+    this.ctx.emit("Shipped");
+    this.ctx.emit("Shipped", { at: new Date(), map: new Map([["n", 1n]]) });
+    // @ts-expect-error TS2345: a type is text
+    this.ctx.emit(1);
+    // @ts-expect-error TS2345: a detail is an object
+    this.ctx.emit("Shipped", "detail");
+    // @ts-expect-error TS2554: an actor's events have the actor's source
+    this.ctx.emit("Shipped", {}, { source: "shop" });
+  }
+}
+
+/** What an actor may arrange for later. */
+export class Reminding extends DurableActor {
+  rows: string[] = [];
+
+  @Method expire(reason: string, at?: Date): void {
+    this.rows.push(reason, String(at));
+  }
+  @Method async tick(): Promise<void> {}
+  @Method many(...names: string[]): void {
+    this.rows.push(...names);
+  }
+  private secret(): void {
+    void this.tick();
+  }
+  protected inner(): void {
+    this.secret();
+  }
+
+  @Method plan(): void {
+    this.ctx.remind("r", { in: "30m" }, "expire", "late");
+    this.ctx.remind("r", { in: 5 }, "expire", "late", new Date());
+    this.ctx.remind("r", { at: new Date() }, "tick");
+    this.ctx.remind("r", { at: 5 }, "many", "a", "b");
+    this.ctx.remind("r", { every: "1h", missed: "skip" }, "tick");
+    this.ctx.remind("r", { cron: "0 9 * * MON", timezone: "Europe/Berlin", missed: "each" }, "tick");
+    const time: ReminderTime = { cron: "@daily" };
+    this.ctx.remind("r", time, "plan");
+
+    // @ts-expect-error TS2684: no such method
+    this.ctx.remind("r", { in: 5 }, "nope");
+    // @ts-expect-error TS2684: nearly such a method
+    this.ctx.remind("r", { in: 5 }, "expires", "late");
+    // @ts-expect-error TS2345: a wrong type
+    this.ctx.remind("r", { in: 5 }, "expire", 5);
+    // @ts-expect-error TS2684: a wrong type among the rest
+    this.ctx.remind("r", { in: 5 }, "many", "a", 5);
+    // @ts-expect-error TS2684: too few
+    this.ctx.remind("r", { in: 5 }, "expire");
+    // @ts-expect-error TS2684: a method that is private
+    this.ctx.remind("r", { in: 5 }, "secret");
+    // @ts-expect-error TS2684: a method that is protected
+    this.ctx.remind("r", { in: 5 }, "inner");
+    // @ts-expect-error TS2684: a field
+    this.ctx.remind("r", { in: 5 }, "rows");
+    // @ts-expect-error TS2555: no method
+    this.ctx.remind("r", { in: 5 });
+    // @ts-expect-error TS2345: a name is text
+    this.ctx.remind(5, { in: 5 }, "tick");
+    // @ts-expect-error TS2322: no duration
+    this.ctx.remind("r", { in: "soon" }, "tick");
+    // @ts-expect-error TS2322: text is no moment
+    this.ctx.remind("r", { at: "2030-01-01" }, "tick");
+    // @ts-expect-error TS2345: no time
+    this.ctx.remind("r", {}, "tick");
+    // @ts-expect-error TS2322: no such policy
+    this.ctx.remind("r", { every: "1h", missed: "twice" }, "tick");
+
+    same<ReturnType<typeof this.ctx.forget>, boolean>(true);
+    same<ReturnType<typeof this.ctx.reminders>, readonly ReminderStatus[]>(true);
+    same<typeof this.ctx.reminder, DueReminder | undefined>(true);
+    same<typeof this.ctx.now, Date>(true);
+    // @ts-expect-error TS2532: it is there only in a turn that is for a reminder
+    void this.ctx.reminder.name;
+  }
+}
+
+/** A subclass may remind itself of what its parent has. */
+export class RemindingMore extends Reminding {
+  @Method more(count: number): void {
+    this.ctx.remind("r", { in: 5 }, "more", count);
+    this.ctx.remind("r", { in: 5 }, "expire", "late");
+    // @ts-expect-error TS2684: a wrong type
+    this.ctx.remind("r", { in: 5 }, "more", "late");
+    // @ts-expect-error TS2684: private to the parent
+    this.ctx.remind("r", { in: 5 }, "secret");
+  }
+}
+
+export class Listening extends DurableActor {
+  @On({ source: "shop", detailType: "Paid", id: "detail.orderId" })
+  paid(event: ActorEvent<{ readonly amount: bigint }>): bigint {
+    same<typeof event.id, string>(true);
+    same<typeof event.source, string>(true);
+    same<typeof event.detailType, string>(true);
+    same<typeof event.time, Date>(true);
+    same<typeof event.detail, { readonly amount: bigint }>(true);
+    same<ActorEvent["detail"], unknown>(true);
+    // @ts-expect-error TS2540: an event is what it was
+    event.id = "other";
+    // @ts-expect-error TS2339: not in this event
+    void event.detail.total;
+    return event.detail.amount;
+  }
+
+  @On({
+    source: ["shop", { prefix: "durable-lambda." }],
+    detailType: { "anything-but": ["Lost"] },
+    detail: {
+      order: { total: [{ numeric: [">", 100, "<=", 500] }], country: ["DE", null] },
+      $or: [{ a: [1] }, { b: [true] }],
+    },
+    id: "detail.order.id",
+  })
+  @Method({ maxAttempts: 5 })
+  async patterned(): Promise<void> {}
+
+  // @ts-expect-error TS2345: @On without an id
+  @On({ source: "shop", detailType: "Paid" }) withoutId(): void {}
+  // @ts-expect-error TS2345: @On without a source
+  @On({ detailType: "Paid", id: "detail.id" }) withoutSource(): void {}
+  // @ts-expect-error TS2353: @On with an option that is none
+  @On({ source: "shop", detailType: "Paid", id: "detail.id", type: "x" }) optioned(): void {}
+  // @ts-expect-error TS2322: @On with an id that is no text
+  @On({ source: "shop", detailType: "Paid", id: 5 }) typed(): void {}
+  // @ts-expect-error TS2322: @On with a condition that is no array
+  @On({ source: "shop", detailType: "Paid", detail: { a: "x" }, id: "detail.id" }) plain(): void {}
+  // @ts-expect-error TS2353: @On with an operator that is none
+  @On({ source: { like: "shop" }, detailType: "Paid", id: "detail.id" }) unknownOperator(): void {}
+  // @ts-expect-error TS1241 TS1270: @On without options
+  @On bare(): void {}
+  // @ts-expect-error TS2554: @On with none
+  @On() called(): void {}
+  // @ts-expect-error TS1240: @On on a field
+  @On({ source: "shop", detailType: "Paid", id: "detail.id" }) field = 1;
+  // @ts-expect-error TS1241: @On on a getter
+  @On({ source: "shop", detailType: "Paid", id: "detail.id" }) get got(): number {
+    return 1;
+  }
+}
+
+export async function events(): Promise<void> {
+  const { eventId } = await client.emit("Paid", { amount: 1n }, { source: "shop", eventId: "e-1" });
+  same<typeof eventId, string>(true);
+  await client.emit("Paid");
+  // @ts-expect-error TS2345: a type is text
+  await client.emit(5);
+  // @ts-expect-error TS2345: a detail is an object
+  await client.emit("Paid", "detail");
+  // @ts-expect-error TS2353: no such option
+  await client.emit("Paid", {}, { id: "e-1" });
+  // @ts-expect-error TS2322: a source is text
+  await client.emit("Paid", {}, { source: 5 });
+}
+
+export async function testKit(): Promise<void> {
+  await using app = createTestApp([Counter, LoudCounter], { seed: 7, now: new Date(), limits: { hops: 5 } });
+  same<typeof app.client, Client>(true);
+  same<typeof app.clock, AppClock>(true);
+  same<typeof app.events, readonly LoggedEvent[]>(true);
+  await app.clock.advance("3d");
+  await app.clock.advance(5);
+  await app.clock.advanceTo(new Date());
+  const sum = await app.client.actor(Counter).get("c1").increment(1);
+  same<typeof sum, number>(true);
+  app.crash();
+  // @ts-expect-error TS2345: no duration
+  await app.clock.advance("soon");
+  // @ts-expect-error TS2345: a moment is a Date
+  await app.clock.advanceTo("2030-01-01");
+  // @ts-expect-error TS2322: no actor
+  createTestApp([NotAnActor]);
+  // @ts-expect-error TS2561: no such option
+  createTestApp([Counter], { seeds: 5 });
 }

@@ -1,5 +1,5 @@
 /** An actor for the type tests; they import its type alone. */
-import { Actor, DurableActor, Method, Transient } from "durable-lambda";
+import { Actor, type ActorEvent, DurableActor, Method, On, Transient } from "durable-lambda";
 
 export interface Entry {
   readonly name: string;
@@ -29,6 +29,10 @@ export class Counter extends DurableActor {
   }
   @Method({ readonly: true }) value(): number {
     return this.count;
+  }
+  @On({ source: "shop", detailType: "Counted", id: "detail.counter" })
+  heard(event: ActorEvent<{ by: number }>): number {
+    return this.increment(event.detail.by);
   }
   onCreate(): void {}
   onActivate(): void {}

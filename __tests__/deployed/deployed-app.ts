@@ -1,5 +1,5 @@
 /**
- * An app on the real parts: tables, queues, the router as a function, and the mappings that feed it from the queues. It is
+ * An app on the real parts: tables, queues, a bus, the router as a function, and the mappings and rules that feed it. It is
  * what `ActorApp` deploys, made by hand at an endpoint such as LocalStack's, under names of its own.
  */
 import { randomUUID } from "node:crypto";
@@ -22,10 +22,13 @@ import {
   SendMessageCommand,
   SetQueueAttributesCommand,
 } from "@aws-sdk/client-sqs";
+import type { ActorClass } from "durable-lambda";
 import { provision } from "durable-lambda/aws";
 import { build } from "esbuild";
 import { sqsClient } from "../../lib/aws/clients";
-import type { QueueVariable, TableVariable } from "../../lib/aws/environment";
+import type { QueueVariable, VariableName } from "../../lib/aws/environment";
+import { definitionOf } from "../../lib/definition";
+import { DeployedBus } from "./deployed-bus";
 import { eventually } from "./eventually";
 import { zipOf } from "./zip";
 
@@ -37,17 +40,23 @@ export const FUNCTION_TIMEOUT_SECONDS = 10;
  */
 export const VISIBILITY_SECONDS = 12;
 
-export type AppVariables = Readonly<Record<TableVariable | QueueVariable | "DURABLE_ROUTER", string>>;
+export type AppVariables = Readonly<Record<VariableName, string>>;
 
 export class DeployedApp {
   private readonly lambda = new LambdaClient();
   private readonly sqs = sqsClient();
   private readonly mappings: string[] = [];
 
-  private constructor(readonly variables: AppVariables) {}
+  private constructor(
+    readonly variables: AppVariables,
+    readonly bus: DeployedBus,
+  ) {}
 
-  /** @param entry the file that exports `handler`, beside this one */
-  static async deploy(entry: string): Promise<DeployedApp> {
+  /**
+   * @param entry the file that exports `handler`, beside this one
+   * @param actors what it is the handler for
+   */
+  static async deploy(entry: string, actors: readonly ActorClass[]): Promise<DeployedApp> {
     const run = randomUUID();
     const provisioned = await provision({
       environment: {
@@ -56,11 +65,16 @@ export class DeployedApp {
         DURABLE_QUEUE: `Messages-${run}.fifo`,
         DURABLE_WAKE_QUEUE: `Wakes-${run}`,
         DURABLE_DEAD_LETTER_QUEUE: `DeadLetters-${run}.fifo`,
+        DURABLE_BUS_NAME: `Bus-${run}`,
       },
     });
-    const app = new DeployedApp({ ...(provisioned as AppVariables), DURABLE_ROUTER: `router-${run}` });
+    const variables = { ...(provisioned as AppVariables), DURABLE_ROUTER: `router-${run}` };
+    const app = new DeployedApp(variables, new DeployedBus(variables.DURABLE_BUS_NAME));
     try {
-      await app.createFunction(await bundle(entry));
+      const functionArn = await app.createFunction(await bundle(entry));
+      const listeners = actors.flatMap((actor) => definitionOf(actor).listeners);
+      const patterns = listeners.map(({ pattern }) => pattern);
+      await app.bus.feed(functionArn, patterns);
       await app.feedFrom("DURABLE_QUEUE");
       await app.feedFrom("DURABLE_WAKE_QUEUE");
       return app;
@@ -68,6 +82,17 @@ export class DeployedApp {
       await app.remove();
       throw failure;
     }
+  }
+
+  /** Invokes the function once, whatever becomes of it. @returns how it failed, if it did */
+  async invokeOnce(event: object): Promise<string | undefined> {
+    const { FunctionError, Payload } = await this.lambda.send(
+      new InvokeCommand({
+        FunctionName: this.variables.DURABLE_ROUTER,
+        Payload: Buffer.from(JSON.stringify(event)),
+      }),
+    );
+    return FunctionError === undefined ? undefined : Buffer.from(Payload ?? []).toString();
   }
 
   /** What `InvocationType: "Event"` does: Lambda takes the event, and nobody gets an answer. */
@@ -108,11 +133,11 @@ export class DeployedApp {
   async remove(): Promise<void> {
     const { lambda, sqs, variables } = this;
     const dynamo = new DynamoDBClient();
-    // First the mappings: they go on asking their queues until they are gone.
-    await Promise.all(
-      this.mappings.map((UUID) => lambda.send(new DeleteEventSourceMappingCommand({ UUID }))),
-    );
-    await Promise.all(this.mappings.map((UUID) => this.untilMappingIsGone(UUID)));
+    // First what feeds the function: mappings go on asking their queues until they are gone.
+    const fed = await Promise.allSettled([
+      this.bus.remove(),
+      ...this.mappings.map((UUID) => this.removeMapping(UUID)),
+    ]);
     await Promise.allSettled([
       lambda.send(new DeleteFunctionCommand({ FunctionName: variables.DURABLE_ROUTER })),
       ...[variables.DURABLE_QUEUE, variables.DURABLE_WAKE_QUEUE, variables.DURABLE_DEAD_LETTER_QUEUE].map(
@@ -123,11 +148,13 @@ export class DeployedApp {
       ),
     ]);
     for (const client of [lambda, sqs, dynamo]) client.destroy();
+    for (const outcome of fed) if (outcome.status === "rejected") throw outcome.reason;
   }
 
-  private async createFunction(code: Uint8Array): Promise<void> {
+  /** @returns its ARN */
+  private async createFunction(code: Uint8Array): Promise<string> {
     const { DURABLE_ROUTER: FunctionName, ...variables } = this.variables;
-    await this.lambda.send(
+    const { FunctionArn = FunctionName } = await this.lambda.send(
       new CreateFunctionCommand({
         FunctionName,
         Runtime: "nodejs24.x",
@@ -140,6 +167,7 @@ export class DeployedApp {
       }),
     );
     await waitUntilFunctionActiveV2({ client: this.lambda, maxWaitTime: 30, minDelay: 1 }, { FunctionName });
+    return FunctionArn;
   }
 
   private async feedFrom(variable: "DURABLE_QUEUE" | "DURABLE_WAKE_QUEUE"): Promise<void> {
@@ -164,7 +192,8 @@ export class DeployedApp {
     if (UUID !== undefined) this.mappings.push(UUID);
   }
 
-  private async untilMappingIsGone(UUID: string): Promise<void> {
+  private async removeMapping(UUID: string): Promise<void> {
+    await this.lambda.send(new DeleteEventSourceMappingCommand({ UUID }));
     const get = new GetEventSourceMappingCommand({ UUID });
     await eventually(async () => {
       const mapping = await this.lambda.send(get).catch((thrown: unknown) => {

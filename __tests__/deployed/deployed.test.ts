@@ -8,17 +8,12 @@ import { deadLettersFromEnvironment } from "durable-lambda/aws";
 import { groupIdOf } from "../../lib/messages/message";
 import { Account } from "../../samples/bank/account";
 import { Counter } from "../../samples/counter/counter";
-import { Bystander } from "./bystander";
-import { DeployedApp, FUNCTION_TIMEOUT_SECONDS, VISIBILITY_SECONDS } from "./deployed-app";
+import type { Bystander } from "./bystander";
+import { type DeployedApp, FUNCTION_TIMEOUT_SECONDS, VISIBILITY_SECONDS } from "./deployed-app";
 import { eventually } from "./eventually";
 import { killRunning } from "./function-processes";
+import { describeDeployed, Session } from "./session";
 import { type Decision, Journal, Manager, Purchase, Unruly } from "./test-actors";
-
-/**
- * A variable of its own: what DURABLE_TEST_ENDPOINT names may be a bare DynamoDB, and only whoever sets this one says that
- * there is Lambda too.
- */
-const endpoint = process.env.DURABLE_TEST_LAMBDA_ENDPOINT;
 
 const SECONDS = 1_000;
 /** For a few messages to be processed by a function that is there. */
@@ -27,36 +22,20 @@ const SOON_MS = 20 * SECONDS;
 const AFTER_KILL_MS = (FUNCTION_TIMEOUT_SECONDS + VISIBILITY_SECONDS) * SECONDS + SOON_MS;
 const MESSAGES_PER_ACTOR = 20;
 
-const name = "an app on Lambda";
-const describeDeployed = endpoint ? describe : describe.skip;
-describeDeployed(endpoint ? name : `${name} (skipped: DURABLE_TEST_LAMBDA_ENDPOINT is not set)`, () => {
-  const before = { ...process.env };
+describeDeployed("an app on Lambda", () => {
+  let session: Session;
   let app: DeployedApp;
-  /** Has access to everything: messages go straight to the queues, calls through the function. */
   let client: Client;
-  /** Looks at the actors in this process, without the function. */
   let onlooker: Client;
   let bystander: Bystander;
 
   beforeAll(async () => {
-    Object.assign(process.env, {
-      AWS_ENDPOINT_URL: endpoint,
-      AWS_REGION: "us-east-1",
-      AWS_ACCESS_KEY_ID: "test",
-      AWS_SECRET_ACCESS_KEY: "test",
-    });
-    app = await DeployedApp.deploy("test-actors.ts");
-    Object.assign(process.env, app.variables);
-    client = createClient();
-    onlooker = createClient({ transport: "inline" });
-    bystander = new Bystander(client);
+    session = await Session.begin();
+    ({ app, client, onlooker, bystander } = session);
   }, 60_000);
 
   afterAll(async () => {
-    await bystander?.stop();
-    await app?.remove();
-    for (const variable of Object.keys(process.env)) delete process.env[variable];
-    Object.assign(process.env, before);
+    await session?.end();
   }, 60_000);
 
   const list = (id: string) => onlooker.actor(Journal).get(id).list();

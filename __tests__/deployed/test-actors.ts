@@ -3,6 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { Actor, createRouter, DurableActor, Method } from "durable-lambda";
 import { Account } from "../../samples/bank/account";
 import { Counter } from "../../samples/counter/counter";
+import { Alarm, Auditor, DeadlyBus, Link, Mortal, Order, Purse } from "./effect-actors";
 
 /** Keeps what it is told, in the order in which it was told. */
 @Actor
@@ -116,5 +117,10 @@ export class Manager extends DurableActor {
   }
 }
 
+export const actors = [
+  ...[Counter, Account, Journal, Unruly, Purchase, Manager],
+  ...[Purse, Link, Alarm, Order, Auditor, Mortal],
+];
+
 /** @public What Lambda calls. */
-export const handler = createRouter([Counter, Account, Journal, Unruly, Purchase, Manager]);
+export const handler = createRouter(actors, { bus: new DeadlyBus() });

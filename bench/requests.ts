@@ -1,10 +1,46 @@
 /** How many DynamoDB requests calls cost, counted below the SDK's retries. */
-import { createClient, createRouter } from "durable-lambda";
+import {
+  Actor,
+  createClient,
+  createRouter,
+  DurableActor,
+  type EventBus,
+  Method,
+  type Queue,
+} from "durable-lambda";
 import { Counter } from "../samples/counter/counter";
 import { startEndpoint } from "./support/emulator";
 import { countRequests } from "./support/request-counter";
 
 let sent = 0;
+
+@Actor("Sender")
+class Sender extends DurableActor {
+  /** Ten messages and ten events leave with one turn. */
+  @Method tell(): void {
+    for (let n = 0; n < 10; n++) {
+      this.ctx.actor(Counter).get(`told-${n}`).send().increment();
+      this.ctx.emit("Told", { n });
+    }
+  }
+  @Method remindTomorrow(): void {
+    this.ctx.remind("daily", { in: "1d" }, "tell");
+  }
+  @Method async ask(): Promise<number> {
+    return this.ctx.actor(Counter).get("asked").increment();
+  }
+}
+
+/** Takes everything, and hands out nothing. */
+const queue: Queue = {
+  sureAfterMs: 0,
+  maxMessageBytes: 1_048_576,
+  send: async () => "1",
+  receive: async () => [],
+  delete: async () => {},
+  hide: async () => {},
+};
+const bus: EventBus = { maxEventBytes: 262_144, publish: async () => {} };
 
 /** Ten messages as SQS hands them to Lambda. */
 function batch(id: string): object {
@@ -55,6 +91,16 @@ async function main(): Promise<void> {
   await row("1,000 messages of one actor, in batches of 10", 250, async () => {
     for (let n = 0; n < 100; n++) await deliver("e");
   });
+  const effects = createRouter([Counter, Sender], {
+    queues: { messages: queue, wakes: queue, deadLetters: queue },
+    bus,
+  });
+  const call = (method: string) => effects({ actor: "Sender", id: "s", method });
+  await call("tell");
+  await row("a turn with effects: one more, to give the lease back", 3, () => call("tell"));
+  await row("a turn that sets a reminder for tomorrow", 2, () => call("remindTomorrow"));
+  await row("a call that calls another actor: two each", 4, () => call("ask"));
+  await row("a sweep with nothing due: one a shard", 16, () => effects({ mode: "sweep" }));
   endpoint.stop();
   if (failed) process.exitCode = 1;
 }

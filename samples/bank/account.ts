@@ -5,6 +5,13 @@ export interface Entry {
   readonly amount: number;
 }
 
+/** The detail of the event "MoneySent". */
+export interface MoneySent {
+  readonly from: string;
+  readonly to: string;
+  readonly amount: number;
+}
+
 /** A balance that never goes below zero, with its history. */
 @Actor
 export class Account extends DurableActor {
@@ -25,6 +32,15 @@ export class Account extends DurableActor {
     return this.balance;
   }
 
+  /** What is sent leaves once the withdrawal is committed, and only then: the money is always in one place. */
+  @Method
+  transfer(to: string, amount: number): number {
+    this.withdraw(amount);
+    this.ctx.actor(Account).get(to).send().deposit(amount);
+    this.ctx.emit("MoneySent", { from: this.ctx.actorId, to, amount } satisfies MoneySent);
+    return this.balance;
+  }
+
   @Method({ readonly: true })
   statement(): { balance: number; entries: Entry[]; totals: Map<string, number> } {
     return { balance: this.balance, entries: this.entries, totals: this.totals };
@@ -32,7 +48,7 @@ export class Account extends DurableActor {
 
   private book(amount: number, kind: string): number {
     this.balance += amount;
-    this.entries.push({ at: new Date(), amount });
+    this.entries.push({ at: this.ctx.now, amount });
     this.totals.set(kind, (this.totals.get(kind) ?? 0) + Math.abs(amount));
     return this.balance;
   }

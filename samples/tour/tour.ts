@@ -9,11 +9,12 @@ import { type LocalApp, startLocal } from "durable-lambda/local";
 import { Account } from "../bank/account";
 import { Counter } from "../counter/counter";
 import { Importer } from "./importer";
+import { Notices } from "./notices";
 import { Printer } from "./printer";
 
 const say = (text: string) => console.log(`  ${text}`);
 const chapter = (title: string) => console.log(`\n${title}`);
-const actors = [Counter, Account, Importer, Printer];
+const actors = [Counter, Account, Notices, Importer, Printer];
 /** The tour shows errors itself. */
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -31,10 +32,13 @@ async function main(): Promise<void> {
     await rollBack(app.client);
     await sendMessages(app.client);
     await buryAndRedrive(app);
+    await transfer(app.client);
     await app.close();
     await restart(file);
     await killInMidCall(file);
-    console.log("\nNext: README.md has the five-minute example, samples/ has these actors.");
+    console.log(
+      "\nNext: README.md has the five-minute example, samples/ has these actors; samples/trial has a test too.",
+    );
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -115,19 +119,32 @@ async function buryAndRedrive({ client, deadLetters }: LocalApp): Promise<void> 
   check(error instanceof Error && printed.includes("invoice") && printed.length === 3);
 }
 
+async function transfer(client: Client): Promise<void> {
+  chapter("7. What a turn causes leaves once it is committed: here a message, and an event");
+  const [alice, bob] = [client.actor(Account).get("alice"), client.actor(Account).get("bob")];
+  const notice = await client.actor(Notices).get("bob").start().next();
+  const left = await Promise.all([alice.transfer("bob", 30), alice.transfer("bob", 20)]);
+  say(`alice.transfer("bob", 30), alice.transfer("bob", 20)  → ${left.join(", ")}`);
+  const news = await notice.result();
+  say(`an actor hears of it, and a reminder of its own makes one notice of both, 1 s later: ${news}`);
+  const balances = [(await alice.statement()).balance, (await bob.statement()).balance];
+  say(`alice has ${balances[0]}, bob ${balances[1]}`);
+  check(news.includes("30 from alice") && news.includes("20 from alice") && balances.join() === "50,50");
+}
+
 async function restart(file: string): Promise<void> {
-  chapter("7. State is durable, and values keep their types");
+  chapter("8. State is durable, and values keep their types");
   const app = await startLocal({ actors, file, log });
   const { balance, entries, totals } = await app.client.actor(Account).get("alice").statement();
   say(
     `after a restart: balance ${balance}, first entry at ${entries[0]?.at.toISOString()} (a Date), totals in a Map of ${totals.size}`,
   );
-  check(balance === 100 && entries[0]?.at instanceof Date);
+  check(balance === 50 && entries[0]?.at instanceof Date);
   await app.close();
 }
 
 async function killInMidCall(file: string): Promise<void> {
-  chapter("8. A process killed by SIGKILL in the middle of a call");
+  chapter("9. A process killed by SIGKILL in the middle of a call");
   const doomed = spawn(process.execPath, [...process.execArgv, join(__dirname, "doomed.ts"), file], {
     stdio: ["ignore", "pipe", "inherit"],
   });

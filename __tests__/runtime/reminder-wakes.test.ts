@@ -552,6 +552,21 @@ describe("a lost response", () => {
     expect((await bell().rang()).map(({ dueMs }) => dueMs - startMs)).toEqual([HOUR_MS, 2 * HOUR_MS]);
   });
 
+  it("of the commit that sets one for soon: there is a hint all the same, so it comes without a sweep", async () => {
+    one = start({
+      intercept: toFirst("store.commit", async (_, apply) => {
+        await apply();
+        throw new StoreUnavailable("reset after it was applied");
+      }),
+    });
+    const arranging = bell().arrange({ in: 30 * SECOND_MS });
+    await clock.advance(30 * SECOND_MS);
+    await arranging;
+    expect(one.takeRequests().filter((name) => name === "wakes.send")).toHaveLength(1);
+    while ((await drain(one.handle, local)) > 0);
+    expect(await bell().rang()).toHaveLength(1);
+  });
+
   it("of taking the lease: it is found again", async () => {
     one = start({
       intercept: toFirst("store.acquire", async (_, apply) => {

@@ -261,6 +261,8 @@ class Activation {
       if (entry === undefined || !isApplied(entry)) call.fail(lost);
       else call.succeed(await replyOf(store, this.address, entry));
     }
+    // If it was this commit that was applied, nobody has been told when to look again.
+    await sendHint(this.host, this.address, current?.wakeAtMs);
     throw lost;
   }
 

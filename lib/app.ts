@@ -102,7 +102,8 @@ function namedTransport(
   if (!process.env.DURABLE_QUEUE) return byLambda;
   // Only where the actors' table can be read is it known how far they are.
   const limit = process.env.DURABLE_TABLE ? backlog : Number.POSITIVE_INFINITY;
-  return directTransport(byLambda, new Messenger(ports, systemClock, { backlog: limit }));
+  const messenger = new Messenger(ports, systemClock, { backlog: limit });
+  return directTransport(byLambda, messenger, Boolean(process.env.DURABLE_BUS_NAME));
 }
 
 function defaultTransport(): "lambda" | "inline" {

@@ -273,6 +273,22 @@ describe("straight to the queues", () => {
   const argsOf = (messages: readonly ReceivedMessage[]) =>
     messages.map(({ body }) => (JSON.parse(body) as { args: unknown[] }).args[0]);
 
+  it("an event goes to the bus, or to the function where the client knows no bus", async () => {
+    const { eventId } = await client.emit("Seen", { by: "client" });
+    expect(calls).toEqual([]);
+    const { runtime } = startProcess([Counter], local, { clock });
+    const byFunction: Transport = {
+      invoke(request) {
+        calls.push(request);
+        return inlineTransport(runtime).invoke(request);
+      },
+    };
+    const blind = clientOver(directTransport(byFunction, runtime.host.messenger, false), { clock });
+    const other = await blind.emit("Seen", { by: "function" });
+    expect(calls).toMatchObject([{ mode: "emit", eventId: other.eventId }]);
+    expect(local.bus.published().map(({ id }) => id)).toEqual([eventId, other.eventId]);
+  });
+
   it("messages and questions go there, and only calls that wait for a result to the function", async () => {
     const { callId } = await counter().send().increment(2);
     const call = await counter().start().increment(3);

@@ -1,33 +1,18 @@
 /** The embedded engine's bus: what every bus does, its log, and what its listeners wait for. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { LocalDatabase } from "../../lib/local/database";
 import { SqliteBus } from "../../lib/local/sqlite-bus";
 import { drain, eventBusContract, eventOf, eventOfBytes, idsIn } from "../contract/event-bus-contract";
+import { testDatabases } from "../support/databases";
 import { FakeClock, settle } from "../support/fake-clock";
 import { openLocal } from "../support/local-ports";
 
-let folder: string;
-let file: string;
+const databases = testDatabases();
+const { open } = databases;
 let clock: FakeClock;
-const databases: LocalDatabase[] = [];
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "durable-test-"));
-  file = join(folder, "state.db");
   clock = new FakeClock();
 });
-afterEach(async () => {
-  await Promise.all(databases.splice(0).map((database) => database.close()));
-  rmSync(folder, { recursive: true, force: true });
-});
-
-function open(at = ":memory:"): LocalDatabase {
-  const database = new LocalDatabase(at);
-  databases.push(database);
-  return database;
-}
 
 const busOn = (database: LocalDatabase) => new SqliteBus(database, clock);
 /** Sorted: deliveries have no order. */
@@ -36,7 +21,7 @@ const loggedIds = (bus: SqliteBus) => bus.published().map(({ id }) => id);
 
 describe.each([
   ["in memory", () => ":memory:"],
-  ["in a file", () => file],
+  ["in a file", () => databases.file],
 ])("a bus on SQLite %s", (_, place) => {
   const connect = () => {
     const bus = busOn(open(place()));
@@ -99,10 +84,10 @@ describe("the log", () => {
   });
 
   it("is in the file: what a process published before it ended is there, and on its way", async () => {
-    const before = new LocalDatabase(file);
+    const before = new LocalDatabase(databases.file);
     await busOn(before).publish(eventOf("e1"));
     await before.close();
-    const bus = busOn(open(file));
+    const bus = busOn(open(databases.file));
     await bus.publish(eventOf("e2"));
     expect(loggedIds(bus)).toEqual(["e1", "e2"]);
     expect(await deliveredIds(bus)).toEqual(["e1", "e2"]);
@@ -163,7 +148,7 @@ it("fails as unavailable when the log cannot be read", async () => {
 });
 
 it("is one of the engine's ports, on the file of the others", async () => {
-  const [here, there] = [openLocal({ file }), openLocal({ file })];
+  const [here, there] = [openLocal({ file: databases.file }), openLocal({ file: databases.file })];
   await here.bus.publish(eventOf("e1"));
   expect(there.bus.published()).toMatchObject([{ id: "e1" }]);
   expect(await deliveredIds(there.bus)).toEqual(["e1"]);

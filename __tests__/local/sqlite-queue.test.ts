@@ -1,32 +1,17 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { LocalDatabase } from "../../lib/local/database";
 import { SqliteQueue, type SqliteQueueOptions } from "../../lib/local/sqlite-queue";
 import type { OutgoingMessage, ReceivedMessage, ReceiveOptions } from "../../lib/messages/queue";
 import { queueContract } from "../contract/queue-contract";
+import { testDatabases } from "../support/databases";
 import { FakeClock, settle } from "../support/fake-clock";
 
-let folder: string;
-let file: string;
+const databases = testDatabases();
+const { open } = databases;
 let clock: FakeClock;
-const databases: LocalDatabase[] = [];
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "durable-test-"));
-  file = join(folder, "state.db");
   clock = new FakeClock();
 });
-afterEach(async () => {
-  await Promise.all(databases.splice(0).map((database) => database.close()));
-  rmSync(folder, { recursive: true, force: true });
-});
-
-function open(at = ":memory:"): LocalDatabase {
-  const database = new LocalDatabase(at);
-  databases.push(database);
-  return database;
-}
 
 function fifoOn(database: LocalDatabase, options: Partial<SqliteQueueOptions> = {}): SqliteQueue {
   return new SqliteQueue(database, { name: "messages", fifo: true, ...options }, clock);
@@ -52,7 +37,7 @@ const receipts = (messages: readonly ReceivedMessage[]) => messages.map(({ recei
 
 describe.each([
   ["in memory", () => ":memory:"],
-  ["in a file", () => file],
+  ["in a file", () => databases.file],
 ])("a queue on SQLite %s", (_, place) => {
   queueContract(
     () => {
@@ -160,7 +145,7 @@ describe("a wait", () => {
   });
 
   it("leaves no timer behind, whether it ends by a message, by time or by an abort", async () => {
-    for (const database of [open(), open(file)]) {
+    for (const database of [open(), open(databases.file)]) {
       const queue = fifoOn(database);
       const stop = new AbortController();
       const aborted = waiting(queue, { signal: stop.signal });
@@ -188,7 +173,7 @@ describe("a wait", () => {
 
 describe("a file that two processes share", () => {
   it("shows each the other's messages, within a quarter of a second", async () => {
-    const [here, there] = [fifoOn(open(file)), fifoOn(open(file))];
+    const [here, there] = [fifoOn(open(databases.file)), fifoOn(open(databases.file))];
     const received = receive(here, { waitMs: 20_000 });
     await settle();
     await send(there, "g", "1");
@@ -198,7 +183,7 @@ describe("a file that two processes share", () => {
   });
 
   it("holds a group back from the one while the other has it in flight", async () => {
-    const [here, there] = [fifoOn(open(file)), fifoOn(open(file))];
+    const [here, there] = [fifoOn(open(databases.file)), fifoOn(open(databases.file))];
     await send(here, "g", "1");
     await send(there, "g", "2");
     const first = await receive(here, { max: 1 });
@@ -210,20 +195,20 @@ describe("a file that two processes share", () => {
   });
 
   it("drops what the other has sent already", async () => {
-    const [here, there] = [fifoOn(open(file)), fifoOn(open(file))];
+    const [here, there] = [fifoOn(open(databases.file)), fifoOn(open(databases.file))];
     await send(here, "g", "1", { deduplicationId: "same" });
     await send(there, "g", "2", { deduplicationId: "same" });
     expect(bodies(await receive(here))).toEqual(["1"]);
   });
 
   it("gives back what a process had in flight when it ended, in order, and takes its late receipts no more", async () => {
-    const before = new LocalDatabase(file);
+    const before = new LocalDatabase(databases.file);
     const dead = fifoOn(before);
     for (const body of ["1", "2", "3"]) await send(dead, "g", body);
     const lost = await receive(dead, { max: 2, hideMs: 10_000 });
     await before.close();
 
-    const queue = fifoOn(open(file));
+    const queue = fifoOn(open(databases.file));
     await clock.advance(9_999);
     expect(await receive(queue)).toEqual([]);
     await clock.advance(1);

@@ -1,9 +1,10 @@
 /** What the runtime of one process runs on: its ports and its limits. */
 import type { ActorClass } from "../actor";
+import type { Transport } from "../calling/transport";
 import type { Clock } from "../clock";
 import type { ActorDefinition } from "../definition";
 import type { HostTime } from "../envelope";
-import type { Invocation, InvocationReply } from "../invocation";
+import type { InvocationReply } from "../invocation";
 import { DEFAULT_LEASE_MS } from "../lease";
 import type { Logger } from "../log";
 import { DEFAULT_BACKLOG } from "../messages/backlog";
@@ -16,8 +17,8 @@ import type { ForeignWaits } from "./foreign-waits";
 export interface Peers {
   /** @throws UnknownActor, InvalidDefinition */
   definitionOf(actor: ActorClass | string): ActorDefinition;
-  /** Runs a call in this process. Never rejects. */
-  invoke(invocation: Invocation, time: HostTime): Promise<InvocationReply>;
+  /** Carries a call to its actor in this process. Never rejects. */
+  invoke(request: Parameters<Transport["invoke"]>[0], time: HostTime): Promise<InvocationReply>;
 }
 
 export interface Host extends Ports {

@@ -125,9 +125,17 @@ export class Mailbox {
     } catch (thrown) {
       // A port that cannot be had at all, or a defect: nobody may be left waiting for an answer.
       const error = asDurableError(thrown);
+      if (this.unsettled.size === 0) {
+        // It was woken: nobody else would hear of it.
+        host.log.error("actor not run", {
+          actor: address.type,
+          actorId: address.id,
+          code: error.code,
+          error,
+        });
+      }
       queue.failAll(error);
       for (const call of this.unsettled) call.fail(error);
-      host.log.error("actor not run", { actor: address.type, actorId: address.id, code: error.code, error });
     } finally {
       queue.looked();
       this.draining = undefined;

@@ -6,7 +6,6 @@ import type { Clock } from "../clock";
 import { TransportError } from "../errors";
 import { eventSourcesOf } from "../local/event-sources";
 import type { LocalPorts } from "../local/ports";
-import type { Queue } from "../messages/queue";
 import type { Registry } from "../registry";
 import { Poller } from "../runtime/messages/poller";
 import { type RouterHandler, router } from "../runtime/router";
@@ -20,8 +19,6 @@ const HIDE_MS = 15_000;
 export class TestProcess {
   readonly runtime: Runtime;
   readonly handle: RouterHandler;
-  /** What the process has begun to process and has not ended. */
-  readonly working = new Set<object>();
   readonly transport: Transport;
   /** How many requests the process has made. */
   requests = 0;
@@ -47,7 +44,7 @@ export class TestProcess {
       ({ queue, process }) =>
         new Poller({
           queue,
-          process: (messages) => this.work(() => process(messages)),
+          process,
           clock: mortalClock,
           log,
           concurrency: 32,
@@ -61,7 +58,6 @@ export class TestProcess {
   /** Dies at once. Callers hear nothing but that it is gone. */
   kill(): void {
     this.isAlive = false;
-    this.working.clear();
     this.die(new TransportError("The process died before it answered."));
     // Their receivers would otherwise go on waiting for messages, and take them.
     for (const poller of this.pollers) void poller.stop();
@@ -73,34 +69,23 @@ export class TestProcess {
     await Promise.all(polled);
   }
 
-  private async work<T>(work: () => Promise<T>): Promise<T> {
-    const token = {};
-    this.working.add(token);
-    try {
-      return await work();
-    } finally {
-      this.working.delete(token);
-    }
-  }
-
   private mortalTransport(): Transport {
     const inline = inlineTransport(this.runtime);
     return {
       ...inline,
-      invoke: (request) => this.work(() => Promise.race([inline.invoke(request), this.death])),
+      invoke: (request) => Promise.race([inline.invoke(request), this.death]),
     };
   }
 
   private mortalPorts({ store, queues, calls, bus }: LocalPorts): LocalPorts {
-    const queue = (one: Queue) => this.mortal(one);
     return {
       store: this.mortal(store),
       calls: this.mortal(calls),
       bus: this.mortal(bus),
       queues: {
-        messages: queue(queues.messages),
-        wakes: queue(queues.wakes),
-        deadLetters: queue(queues.deadLetters),
+        messages: this.mortal(queues.messages),
+        wakes: this.mortal(queues.wakes),
+        deadLetters: this.mortal(queues.deadLetters),
       },
     };
   }

@@ -9,7 +9,7 @@
 import { childCallOf, keyedCallId } from "../../call-id";
 import type { CallOptions, MethodCall } from "../../calling/proxy";
 import { checkTimeout, Requester } from "../../calling/requester";
-import { type Invocation, MAX_TIMEOUT_MS, openReply } from "../../invocation";
+import { MAX_TIMEOUT_MS, openReply } from "../../invocation";
 
 import { encode, type Json } from "../../values/codec";
 import type { Call } from "../call";
@@ -100,7 +100,7 @@ export class TurnCalls implements ForeignWait {
     const leftMs = remainingMs();
     const withinMs = Math.max(1, Math.floor(leftMs - Math.min(ANSWER_MARGIN_MS, leftMs / 10)));
     const requester = new Requester(
-      { invoke: (invocation) => peers.invoke(invocation as Invocation, this.hostTime()) },
+      { invoke: (request) => peers.invoke(request, this.hostTime()) },
       clock,
       random,
       ({ code, retryable }) => retryable && !OUT_OF_TIME.has(code),

@@ -40,6 +40,14 @@ export interface TurnHooks {
   reminders(): ReadonlyMap<string, Reminder>;
 }
 
+/** From where a turn starts. */
+export interface TurnStart {
+  /** How many calls it had made before the checkpoint from which it goes on. */
+  readonly made?: number | undefined;
+  /** The one that the turn is for. */
+  readonly reminder?: DueReminder;
+}
+
 /** What a method returns to leave its call open. Not serialisable, so that it can be nothing but the whole result. */
 export const PENDING = Symbol("pending");
 
@@ -54,15 +62,13 @@ export class TurnContext implements ActorContext {
 
   /**
    * @param isReadonly refuses whatever would leave a trace
-   * @param from `made`: how many calls it had made before the checkpoint from which it goes on; `reminder`: the one that it is
-   *   for
    */
   constructor(
     private readonly call: Call,
     private readonly host: Host,
     private readonly hooks: TurnHooks,
     private readonly isReadonly: boolean,
-    { made = 0, reminder }: { readonly made?: number | undefined; readonly reminder?: DueReminder } = {},
+    { made = 0, reminder }: TurnStart = {},
   ) {
     this.reminder = reminder;
     this.calls = new TurnCalls(host, call, made);

@@ -17,7 +17,7 @@ import type { Call } from "../call";
 import type { Host } from "../host";
 import type { ActorRecord } from "../record";
 import { reportFailure } from "../report";
-import { TurnContext } from "./context";
+import { TurnContext, type TurnStart } from "./context";
 import { parked, reminderCall } from "./due-reminder";
 import type { LiveActor } from "./live-actor";
 import { checkSchema } from "./turn";
@@ -35,6 +35,14 @@ export interface TurnsHooks {
   commit(): Promise<void>;
   /** Commits the state as a turn has made it so far. @throws when that fails */
   save(call: Call, context: TurnContext): Promise<void>;
+}
+
+/** What a turn begins with, and where it notes a checkpoint. */
+interface Beginning {
+  reminders(): ReadonlyMap<string, Reminder>;
+  /** Notes how many calls of other actors the turn had made. */
+  note(made: number): void;
+  readonly from: TurnStart;
 }
 
 export class Turns {
@@ -68,21 +76,11 @@ export class Turns {
         record.begin(message);
         await this.hooks.commit();
       }
-      const { readonly } = methodOf(this.definition, envelope.method);
-      const context: TurnContext = new TurnContext(
-        call,
-        host,
-        {
-          version: () => record.version,
-          reminders: () => record.reminders.all,
-          save: () => {
-            record.note(envelope, context.calls.made);
-            return this.hooks.save(call, context);
-          },
-        },
-        readonly,
-        { made: known?.made },
-      );
+      const context = this.contextOf(call, {
+        reminders: () => record.reminders.all,
+        note: (made) => record.note(envelope, made),
+        from: { made: known?.made },
+      });
       const result = await this.live.turn(call, context);
       record.cause(context.take());
       return { call, reply: record.apply(envelope, result, message) };
@@ -108,22 +106,13 @@ export class Turns {
       }
       // Before anything else: the method may be one of the newer code.
       checkSchema(definition, this.live.state, address.id);
-      const { readonly } = methodOf(definition, reminder.method);
+      const { name, dueMs, made } = reminder;
       const missed = reminder.missed === "each" ? 0 : missedSince(reminder, clock.now());
-      const context: TurnContext = new TurnContext(
-        call,
-        host,
-        {
-          version: () => record.version,
-          reminders: () => record.reminders.after(reminder, clock.now()),
-          save: () => {
-            record.reminders.note(reminder, context.calls.made);
-            return this.hooks.save(call, context);
-          },
-        },
-        readonly,
-        { made: reminder.made, reminder: { name: reminder.name, dueAt: new Date(reminder.dueMs), missed } },
-      );
+      const context = this.contextOf(call, {
+        reminders: () => record.reminders.after(reminder, clock.now()),
+        note: (calls) => record.reminders.note(reminder, calls),
+        from: { made, reminder: { name, dueAt: new Date(dueMs), missed } },
+      });
       await this.live.turn(call, context);
       record.reminders.done(reminder, clock.now());
       record.cause(context.take());
@@ -149,6 +138,24 @@ export class Turns {
     // Only while a method waits does time pass in which the lease could be renewed.
     call.onWait = () => this.hooks.onWait();
     call.start();
+  }
+
+  /** @throws UnknownMethod */
+  private contextOf(call: Call, { reminders, note, from }: Beginning): TurnContext {
+    const { record, host, hooks } = this;
+    const { readonly } = methodOf(this.definition, call.envelope.method);
+    const save = () => {
+      note(context.calls.made);
+      return hooks.save(call, context);
+    };
+    const context: TurnContext = new TurnContext(
+      call,
+      host,
+      { version: () => record.version, reminders, save },
+      readonly,
+      from,
+    );
+    return context;
   }
 
   /** A message that must not run: one before it failed, or it is dead itself and was delivered again. */

@@ -124,6 +124,21 @@ export interface ActorContext<Self = unknown> {
   /** The actor's reminders, the next one first, as this turn has left them. */
   reminders(): readonly ReminderStatus[];
 
+  /**
+   * Destroys this actor when the turn ends, in the turn's own commit: its state and its reminders are gone then, with
+   * whatever the turn changed in them, before this call or after it. What the turn returns, sends and emits leaves as usual.
+   * A turn that throws has destroyed nothing. `ctx.save()` is a checkpoint as ever, until the turn ends.
+   *
+   * The next turn of the address begins with a new actor. Its `version` goes on from the last one, and a call that was
+   * applied before is still answered with its first result.
+   *
+   * @throws TurnEnded when the call is over; ReadonlyViolation in a readonly method
+   * @example
+   * this.ctx.emit("AccountClosed", { accountId: this.ctx.actorId });
+   * this.ctx.destroy();
+   */
+  destroy(): void;
+
   /** The reminder that this turn is for; undefined when it is for something else. */
   readonly reminder: DueReminder | undefined;
 }

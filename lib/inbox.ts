@@ -23,6 +23,8 @@ export interface InboxEntry {
   readonly result?: string;
   /** The name of the part that holds the encoded result, when the head does not. */
   readonly part?: string;
+  /** The method failed: the result is the error, as a `WireError`. */
+  readonly isFailure?: true;
   /** The method left its call open: there is no result yet. */
   readonly isPending?: true;
   /**
@@ -55,7 +57,7 @@ const INBOX_RETENTION_MS = 15 * 24 * 3_600_000;
 /** A page may hold a call although it is older than the call's time by this much: their clocks differ. */
 const CLOCK_MARGIN_MS = 3_600_000;
 
-const LINE = /^([\w~-][\w-]{15}) (\d+)(?:!([0-9a-z]+))?(?: (?:(\?)|>(\d+)|@(.+)|(.+)))?$/;
+const LINE = /^([\w~-][\w-]{15}) (\d+)(?:!([0-9a-z]+))?(?: (?:(\?)|>(\d+)|(\*)?(?:@(.+)|(.+))))?$/;
 
 /** What stands before the lines: the place of the newest message. */
 const SEQUENCE = /^#(\d+)\n(.*)$/s;
@@ -168,7 +170,7 @@ export function keepRepeatedUntilMs(nowMs: number): number {
 }
 
 function parseLine(line: string): [string, InboxEntry] {
-  const [, key, version, keepUntil, pending, made, part, result] = LINE.exec(line) ?? [];
+  const [, key, version, keepUntil, pending, made, failure, part, result] = LINE.exec(line) ?? [];
   if (key === undefined) {
     throw new CorruptState("The actor's inbox has a line that cannot be read.", { field: "inbox" });
   }
@@ -177,6 +179,7 @@ function parseLine(line: string): [string, InboxEntry] {
     ...(keepUntil === undefined ? {} : { keepUntilMs: Number.parseInt(keepUntil, 36) * 1_000 }),
     ...(pending === undefined ? {} : { isPending: true as const }),
     ...(made === undefined ? {} : { made: Number(made) }),
+    ...(failure === undefined ? {} : { isFailure: true as const }),
     ...(part === undefined ? {} : { part }),
     ...(result === undefined ? {} : { result }),
   };
@@ -184,16 +187,17 @@ function parseLine(line: string): [string, InboxEntry] {
 }
 
 function formatLine([key, entry]: readonly [string, InboxEntry]): string {
-  const { version, keepUntilMs, isPending, made, part, result } = entry;
+  const { version, keepUntilMs, isPending, made, isFailure, part, result } = entry;
   const kept = keepUntilMs === undefined ? "" : `!${Math.ceil(keepUntilMs / 1_000).toString(36)}`;
+  const kind = isFailure ? "*" : "";
   const outcome = isPending
     ? " ?"
     : made !== undefined
       ? ` >${made}`
       : part !== undefined
-        ? ` @${part}`
+        ? ` ${kind}@${part}`
         : result !== undefined
-          ? ` ${result}`
+          ? ` ${kind}${result}`
           : "";
   return `${key} ${version}${kept}${outcome}`;
 }

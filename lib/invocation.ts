@@ -153,7 +153,8 @@ export function envelopeOf(invocation: CheckedInvocation, host: HostTime, newId:
     mode,
     callId: callId ?? newId(),
     sentAtMs: isOwn ? undefined : (sentAtMs ?? host.nowMs),
-    maybeRepeated: isOwn || attempt > 1,
+    // An id that is made here is new.
+    maybeRepeated: callId !== undefined && (isOwn || attempt > 1),
     deadlineMs: Math.min(host.nowMs + (invocation.timeoutMs ?? DEFAULT_TIMEOUT_MS), host.replyByMs),
     hostEndMs: host.endMs,
     consistency: consistency ?? "strong",

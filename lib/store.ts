@@ -19,7 +19,7 @@ export interface Head {
   /** The lease that somebody holds or held, by this store's last word. */
   readonly leaseId?: string;
   readonly leaseUntilMs?: number;
-  /** Absent before the first commit that had one. */
+  /** Absent before the first commit that had one, and after one that took it away. */
   readonly state?: StoredState;
   /** The text of an `Inbox`. */
   readonly inbox: string;
@@ -56,7 +56,8 @@ export type Acquired =
 export interface Commit {
   /** The version that the turns ran on; the commit makes it one more. */
   readonly onVersion: number;
-  readonly state?: string;
+  /** `null` takes it away, with its schema. */
+  readonly state?: string | null;
   readonly schema?: number;
   /** The whole inbox as it shall be in the head: the text of an `Inbox`. */
   readonly inbox?: string;

@@ -66,7 +66,7 @@ function isDurableError(thrown: unknown): thrown is DurableError {
 export function errorFromWire(wire: unknown): DurableError {
   if (!isWireError(wire)) {
     return new TransportError("The answer is no error of durable-lambda.", {
-      answer: shorten(JSON.stringify(wire) ?? "nothing", 200),
+      answer: shorten(jsonOf(wire), 200),
     });
   }
   const details = detailsOf(wire);
@@ -77,6 +77,15 @@ export function errorFromWire(wire: unknown): DurableError {
   const type = errorClasses.get(wire.code);
   if (type !== undefined) return new type(wire.message, details);
   return new DurableError(wire.code, wire.message, { retryable: wire.retryable, details });
+}
+
+/** What is nested too deeply has no JSON text. */
+function jsonOf(wire: unknown): string {
+  try {
+    return JSON.stringify(wire) ?? "nothing";
+  } catch {
+    return "something that is nested too deeply";
+  }
 }
 
 /** For the outermost layer: an error of this package as it is, anything else as a defect. */

@@ -135,6 +135,59 @@ export function storeContract(connect: () => Store): void {
       });
     });
 
+    it("takes the state away, and its schema with it, and leaves the rest as it was", async () => {
+      const { lease } = await take("a");
+      const rest = {
+        inbox: "AAAAAAAAAAAAAAAA 1",
+        spilled: true,
+        failing: "message 1",
+        outbox: '[{"n":1}]',
+        reminders: '[{"name":"r"}]',
+        wakeAtMs: NOW_MS + 7,
+      };
+      await store.commit(address, lease, { onVersion: 0, state: "1", schema: 3, ...rest, release: false });
+      await store.commit(address, lease, { onVersion: 1, state: null, release: false });
+      const head = await read();
+      expect(head).toMatchObject({ version: 2, fence: 1, leaseId: "a", ...rest });
+      expect(head).not.toHaveProperty("state");
+      // A schema that had stayed would be that of the next state.
+      await store.commit(address, lease, { onVersion: 2, state: "2", release: true });
+      expect(await read()).toMatchObject({ version: 3, state: stored("2") });
+    });
+
+    it("takes the state away while it writes the rest and gives the lease back; the fence stays", async () => {
+      const { lease: first } = await take("a");
+      await store.commit(address, first, { onVersion: 0, state: "1", schema: 3, release: true });
+      const { lease } = await take("b", NOW_MS + 1);
+      await store.commit(address, lease, {
+        onVersion: 1,
+        state: null,
+        inbox: "AAAAAAAAAAAAAAAA 2",
+        outbox: "[1]",
+        reminders: "",
+        wakeAtMs: null,
+        release: true,
+      });
+      const head = await read();
+      expect(head).toMatchObject({ version: 2, fence: 2, inbox: "AAAAAAAAAAAAAAAA 2", outbox: "[1]" });
+      for (const gone of ["state", "leaseId", "wakeAtMs"]) expect(head).not.toHaveProperty(gone);
+    });
+
+    it("takes away a state that is not there, and brings none back when it comes too late", async () => {
+      const { lease: stale } = await take("a");
+      const { lease } = await take("b", NOW_MS + LEASE_MS);
+      expect(await store.commit(address, lease, { onVersion: 0, state: null, release: true })).toEqual({
+        committed: true,
+      });
+      const before = await read();
+      for (const onVersion of [0, 1]) {
+        const late = await store.commit(address, stale, { onVersion, state: "1", schema: 1, release: true });
+        expect(late).toMatchObject({ committed: false, current: { version: 1, fence: 2 } });
+      }
+      expect(await read()).toEqual(before);
+      expect(before).not.toHaveProperty("state");
+    });
+
     it("writes what is failing and the outbox, and takes them away by empty text, one without the other", async () => {
       const { lease } = await take("a");
       const commit = (onVersion: number, fields: { failing?: string; outbox?: string }) =>

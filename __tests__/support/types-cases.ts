@@ -335,6 +335,7 @@ export class ContextUse extends DurableActor {
   use(): void {
     same<typeof this.ctx.actorId, string>(true);
     same<typeof this.ctx.signal, AbortSignal>(true);
+    same<typeof this.ctx.destroy, () => void>(true);
     // @ts-expect-error TS2540: the context cannot be replaced
     this.ctx = this.ctx;
     // @ts-expect-error TS2540: nor what is in it

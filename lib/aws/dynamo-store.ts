@@ -187,7 +187,8 @@ function heldAt(lease: Lease, onVersion: number): Condition {
 }
 
 function changesOf(address: Address, commit: Partial<Commit>): Changes {
-  const { state, schema, inbox, spilled, failing, outbox, reminders, wakeAtMs } = commit;
+  const { state, inbox, spilled, failing, outbox, reminders, wakeAtMs } = commit;
+  const schema = state === null ? null : commit.schema;
   const attributes = { state, schema, inbox, spilled: spilled || undefined, failing, outbox, reminders };
   return { ...attributes, ...wakeKeys(address, wakeAtMs) };
 }

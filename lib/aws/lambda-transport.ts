@@ -3,6 +3,7 @@ import { InvokeCommand, type LambdaClient } from "@aws-sdk/client-lambda";
 import type { Transport } from "../calling/transport";
 import { InternalError, PayloadTooLarge, TransportError } from "../errors";
 import type { InvocationReply } from "../invocation";
+import { shorten } from "../quote";
 import { lambdaClient } from "./clients";
 
 export interface LambdaTransportOptions {
@@ -71,9 +72,10 @@ function readReply(text: string, functionError: string | undefined, functionName
   }
   // The function was killed or failed outside the router: the call may have been applied.
   const { errorType, errorMessage } = (reply ?? {}) as { errorType?: unknown; errorMessage?: unknown };
-  throw new TransportError(`${functionName} gave no reply: ${String(errorMessage ?? text.slice(0, 200))}.`, {
+  const answer = typeof errorMessage === "string" ? errorMessage : text;
+  throw new TransportError(`${functionName} gave no reply: ${shorten(answer, 200)}.`, {
     functionName,
-    errorType: String(errorType ?? functionError ?? "NoReply"),
+    errorType: typeof errorType === "string" ? shorten(errorType) : (functionError ?? "NoReply"),
   });
 }
 

@@ -6,6 +6,7 @@ import { type Invocation, type InvocationReply, MAX_TIMEOUT_MS } from "../invoca
 import type { CallRequest } from "../messages/call-request";
 import { backoffMs, type Random } from "../random";
 import { asDurableError, errorFromWire } from "../wire-error";
+import type { SendTurn } from "./send-order";
 import type { Transport } from "./transport";
 
 /** A request is sent at most this often; its timeout mostly ends it before. */
@@ -24,19 +25,25 @@ export class Requester {
 
   /**
    * @param request made for each attempt: its number, from 1, and the time that is left
+   * @param turn of a message, which waits for others
    * @throws DurableError what the last attempt ended with
    */
   async send(
     timeoutMs: number,
     request: (attempt: number, remainingMs: number) => Invocation | CallRequest | EmitRequest,
+    turn?: SendTurn,
   ): Promise<Accepted> {
     checkTimeout(timeoutMs);
     const { clock } = this;
     const deadlineMs = clock.now() + timeoutMs;
     for (let attempt = 1; ; attempt++) {
+      const ready = turn?.ready();
+      // What leaves in the same synchronous run shares requests.
+      if (ready !== undefined) await ready;
       const remainingMs = Math.max(1, Math.ceil(deadlineMs - clock.now()));
       const outcome = await this.once(request(attempt, remainingMs));
       if ("ok" in outcome) return outcome;
+      turn?.failed();
       const waitMs = backoffMs(attempt - 1, 20, 2_000, this.random);
       const worthwhile =
         this.mayRepeat(outcome) && attempt < MAX_ATTEMPTS && clock.now() + waitMs < deadlineMs;

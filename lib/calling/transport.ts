@@ -10,6 +10,8 @@ export interface Transport {
    * @throws TransportError when no reply came: the call may or may not have been applied
    */
   invoke(request: Invocation | CallRequest | EmitRequest): Promise<InvocationReply>;
+  /** True when requests arrive in the order in which they are made, awaited or not. Default false. */
+  readonly keepsOrder?: boolean;
   /** Told of each actor class that the client is asked for; a transport that runs actors itself needs them. */
   register?(type: ActorClass): void;
 }

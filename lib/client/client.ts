@@ -1,5 +1,6 @@
 /** The client: typed calls and messages over any transport. */
 import type { ActorClass, DurableActor } from "../actor";
+import { addressKey } from "../address";
 import { keyedCallId } from "../call-id";
 import { type CallHandle, callHandle } from "../calling/call-handle";
 import {
@@ -11,6 +12,7 @@ import {
   type SendOptions,
 } from "../calling/proxy";
 import { Requester } from "../calling/requester";
+import { SendOrder, type SendTurn } from "../calling/send-order";
 import type { Transport } from "../calling/transport";
 import { type Clock, systemClock } from "../clock";
 import { type ActorDefinition, definitionOf } from "../definition";
@@ -69,6 +71,7 @@ export function clientOver(
   { clock = systemClock, random = systemRandom }: ClientPorts = {},
 ): Client {
   const requester = new Requester(transport, clock, random);
+  const order = new SendOrder(transport.keepsOrder === true);
 
   /** Every attempt carries the same call id, so that a call that was applied without an answer is not applied again. */
   function invocationOf(
@@ -118,10 +121,10 @@ export function clientOver(
       mode,
       ...(delayMs === 0 ? {} : { delayMs }),
     };
-    await requester.send(DEFAULT_TIMEOUT_MS, (attempt) => ({
-      ...invocation,
-      ...(attempt === 1 ? {} : { attempt }),
-    }));
+    const request = (attempt: number) => ({ ...invocation, ...(attempt === 1 ? {} : { attempt }) });
+    const send = (turn?: SendTurn) => requester.send(DEFAULT_TIMEOUT_MS, request, turn);
+    // A message with a delay has no place in the order of the others.
+    await (delayMs > 0 ? send() : order.inTurn(addressKey({ type: method.actor, id: method.id }), send));
     return { callId: invocation.callId };
   }
 

@@ -14,6 +14,8 @@ import { asDurableError, errorToWire } from "../wire-error";
 export function directTransport(calls: Transport, messenger: Messenger, hasBus = true): Transport {
   return {
     ...calls,
+    // Of messages, that is: the queues keep it.
+    keepsOrder: true,
     async invoke(request) {
       const { mode = "call" } = request;
       if (mode === "call" || (mode === "emit" && !hasBus)) return calls.invoke(request);

@@ -7,6 +7,7 @@ import type { Runtime } from "../runtime/runtime";
 
 export function inlineTransport(runtime: Runtime): Transport {
   return {
+    keepsOrder: true,
     register: (type) => {
       runtime.registry.add(type);
     },

@@ -34,6 +34,8 @@ export interface EventMetadata {
 }
 
 const ENCODING = "durable-lambda";
+/** What this package gives is no longer; the ids of EventBridge are much shorter. */
+const MAX_ID_LENGTH = 256;
 const MAX_NAME_LENGTH = 256;
 const MAX_DETAIL_TYPE_LENGTH = 128;
 
@@ -90,11 +92,11 @@ export function isBusEvent(input: unknown): input is Readonly<Record<string, unk
 /** @throws UnexpectedEvent naming the field; ForbiddenKey, TooDeep */
 export function readEvent(input: Readonly<Record<string, unknown>>): ReceivedEvent {
   const { id, source, "detail-type": detailType, time, detail } = input;
-  if (typeof id !== "string" || id === "") throw unexpected("id", id, "is no text");
+  if (!isId(id)) throw unexpected("id", id, `is no text of 1 to ${MAX_ID_LENGTH} characters`);
   const timeMs = typeof time === "string" ? Date.parse(time) : Number.NaN;
   if (Number.isNaN(timeMs)) throw unexpected("time", time, "is no time");
   const metadata = metadataIn(detail);
-  const eventId = typeof metadata.eventId === "string" && metadata.eventId !== "" ? metadata.eventId : id;
+  const eventId = isId(metadata.eventId) ? metadata.eventId : id;
   return {
     id: eventId,
     hops: Number.isSafeInteger(metadata.hops) && Number(metadata.hops) >= 0 ? Number(metadata.hops) : 0,
@@ -119,6 +121,10 @@ function copyOf(detail: unknown): Json {
 function metadataIn(detail: unknown): Readonly<Record<string, unknown>> {
   const metadata = isObject(detail) ? detail.metadata : undefined;
   return isObject(metadata) ? metadata : {};
+}
+
+function isId(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && value.length <= MAX_ID_LENGTH;
 }
 
 function checkName(field: string, value: unknown, limit: number): void {

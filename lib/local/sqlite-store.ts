@@ -56,8 +56,8 @@ const WRITTEN_ON_RELEASE = `
 const COMMIT = `
   UPDATE head SET
     version = version + 1,
-    state = coalesce($state, state),
-    schema = coalesce($schema, schema),
+    state = iif($removesState, NULL, coalesce($state, state)),
+    schema = iif($removesState, NULL, coalesce($schema, schema)),
     inbox = coalesce($inbox, inbox),
     spilled = max(spilled, $spilled),
     failing = coalesce($failing, failing),
@@ -154,6 +154,7 @@ export class SqliteStore implements Store {
       ...heldBy(address, lease),
       ...releaseValues(commit),
       onVersion,
+      removesState: state === null ? 1 : 0,
       state: state ?? null,
       schema: schema ?? null,
       inbox: inbox ?? null,

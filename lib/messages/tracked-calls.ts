@@ -10,14 +10,17 @@ import { shorten } from "../quote";
 import { errorToWire } from "../wire-error";
 
 /** How a call ended, encoded: what the method returned, or its error as a `WireError` in JSON text. */
-export type Outcome =
-  | { readonly status: "succeeded"; readonly result: string | undefined }
-  | { readonly status: "failed"; readonly error: string };
+export type Outcome = { readonly status: "succeeded"; readonly result: string | undefined } | FailedOutcome;
+
+interface FailedOutcome {
+  readonly status: "failed";
+  readonly error: string;
+}
 
 /** An error's own properties are left out when they take more than this. */
 const MAX_DETAILS_BYTES = 65_536;
 
-export function failed(error: DurableError): Outcome {
+export function failed(error: DurableError): FailedOutcome {
   const wire = errorToWire(error, { stack: false });
   const text = JSON.stringify(wire);
   if (text.length <= MAX_DETAILS_BYTES) return { status: "failed", error: text };

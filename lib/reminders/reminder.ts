@@ -11,7 +11,7 @@ import { type Address, addressKey } from "../address";
 import { digest } from "../call-id";
 import { CorruptState } from "../errors";
 import { type Json, unpack } from "../values/codec";
-import type { Recurrence } from "./schedule";
+import { isMoment, isRecurrence, type Recurrence } from "./schedule";
 
 export interface Reminder extends Recurrence {
   readonly name: string;
@@ -57,19 +57,28 @@ export function parseReminders(text: string): ReadonlyMap<string, Reminder> {
   if (text === "") return new Map();
   try {
     const reminders = JSON.parse(text) as Reminder[];
-    const valid = reminders.every(
-      ({ name, id, method, args, dueMs }) =>
-        typeof name === "string" &&
-        typeof id === "string" &&
-        typeof method === "string" &&
-        Array.isArray(args) &&
-        Number.isFinite(dueMs),
-    );
-    if (valid) return new Map(reminders.map((reminder) => [reminder.name, reminder]));
+    if (reminders.every(isReminder)) return new Map(reminders.map((reminder) => [reminder.name, reminder]));
   } catch {
     // The same error as for JSON of another form.
   }
   throw new CorruptState("The actor's reminders cannot be read. They were left as they are.", {
     field: "reminders",
   });
+}
+
+/** They are logged. */
+const MAX_NAME_LENGTH = 1_000;
+
+function isReminder(reminder: Reminder): boolean {
+  const { name, id, method, args, dueMs, attempts, retryMs, begun, made } = reminder;
+  return (
+    [name, id, method].every((text) => typeof text === "string" && text.length <= MAX_NAME_LENGTH) &&
+    Array.isArray(args) &&
+    isMoment(dueMs) &&
+    (retryMs === undefined || isMoment(retryMs)) &&
+    [attempts, begun, made].every(
+      (count) => count === undefined || (Number.isSafeInteger(count) && count >= 0),
+    ) &&
+    isRecurrence(reminder)
+  );
 }

@@ -139,9 +139,25 @@ function recurrenceOf({ every, cron, timezone, missed }: Options): Recurrence {
   };
 }
 
+/** True for what {@link firstDue} gives: it may have been stored since. */
+export function isRecurrence({ everyMs, cron, timezone, missed }: Recurrence): boolean {
+  try {
+    if (everyMs !== undefined) durationMs(everyMs, "every", { minMs: MIN_EVERY_MS, maxMs: MAX_MS });
+    recurrenceOf({ cron, timezone, missed });
+    if (cron !== undefined) nextCronMs(cron, timezone ?? "UTC", 0);
+    return everyMs === undefined || Number.isInteger(everyMs);
+  } catch {
+    return false;
+  }
+}
+
+export function isMoment(ms: unknown): ms is number {
+  return Number.isInteger(ms) && Math.abs(ms as number) <= MAX_MOMENT_MS;
+}
+
 function momentOf(at: unknown): number {
   const ms = at instanceof Date ? at.getTime() : at;
-  if (Number.isInteger(ms) && Math.abs(ms as number) <= MAX_MOMENT_MS) return ms as number;
+  if (isMoment(ms)) return ms;
   throw invalid("at", ms, "is no moment: a valid Date, or a whole number of milliseconds since the epoch");
 }
 

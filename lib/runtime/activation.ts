@@ -13,11 +13,11 @@
 import type { Address } from "../address";
 import type { ActorDefinition } from "../definition";
 import type { Effect } from "../effects";
-import { CorruptState, type DurableError, FencedError, StoreUnavailable } from "../errors";
+import { type DurableError, FencedError, StoreUnavailable } from "../errors";
 import type { Inbox } from "../inbox";
 import type { Head, StoredState } from "../store";
 import { asDurableError } from "../wire-error";
-import { finderIn, isApplied, replyOf } from "./applied";
+import { answerOf, finderIn, isApplied } from "./applied";
 import type { Call } from "./call";
 import { acquireLease, type HeldLease } from "./held-lease";
 import { sendHint } from "./hints";
@@ -243,9 +243,13 @@ class Activation {
     record.delivered(await deliverEffects(host, address, record.outbox));
   }
 
-  /** True when the refusal came because this very commit, without a release, was applied before. */
+  /**
+   * True when the refusal came because this very commit, without a release, was applied before. The lease's id alone does not tell:
+   * a packet that asked for it and came late can have taken it once more, with another fence.
+   */
   private isOwnCommit(current: Head | undefined): boolean {
-    return current?.leaseId === this.held.lease.id && current.version === this.record.version + 1;
+    const { id, fence } = this.held.lease;
+    return current?.leaseId === id && current.fence === fence && current.version === this.record.version + 1;
   }
 
   /**
@@ -258,8 +262,13 @@ class Activation {
     const find = finderIn(store, this.address, current);
     for (const { call } of this.outcomes) {
       const entry = await find(call.envelope);
-      if (entry === undefined || !isApplied(entry)) call.fail(lost);
-      else call.succeed(await replyOf(store, this.address, entry));
+      if (entry === undefined || !isApplied(entry)) {
+        call.fail(lost);
+        continue;
+      }
+      const answer = await answerOf(store, this.address, entry);
+      if ("reply" in answer) call.succeed(answer.reply);
+      else call.fail(answer.error);
     }
     // If it was this commit that was applied, nobody has been told when to look again.
     await sendHint(this.host, this.address, current?.wakeAtMs);
@@ -292,8 +301,8 @@ class Activation {
       if (error.retryable) this.host.log.warn("actor not run", { ...fields, reason: error.message });
       else this.host.log.error("actor not run", { ...fields, error });
     }
-    // What cannot be read now cannot be read by the next activation either.
-    if (this.turns === undefined || error instanceof CorruptState) this.queue.failAll(error);
+    // What fails for good now fails in the next activation too, which would begin at once.
+    if (this.turns === undefined || !error.retryable) this.queue.failAll(error);
     if (!(error instanceof FencedError)) await this.held.release({});
   }
 }

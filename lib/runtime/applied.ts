@@ -5,7 +5,7 @@
 import { type Address, addressKey } from "../address";
 import { type CallIdentity, callKey, isChosen } from "../call-id";
 import type { Reply } from "../envelope";
-import { CorruptState } from "../errors";
+import { CorruptState, type DurableError } from "../errors";
 import {
   callPartName,
   Inbox,
@@ -17,6 +17,7 @@ import {
 } from "../inbox";
 import type { Lease } from "../lease";
 import type { Head, Store } from "../store";
+import { errorFromWire } from "../wire-error";
 import type { Host } from "./host";
 import { retrying } from "./retrying";
 
@@ -78,15 +79,30 @@ export function isApplied({ made }: InboxEntry): boolean {
   return made === undefined;
 }
 
-/** The first answer of a call that was applied. */
-export async function replyOf(store: Store, address: Address, entry: InboxEntry): Promise<Reply> {
-  const { version, result, part, isPending } = entry;
-  if (part === undefined) return { result, version, ...(isPending ? { isPending } : {}) };
+/** The first answer of a call. */
+export type Answer = { readonly reply: Reply } | { readonly error: DurableError };
+
+/** @throws CorruptState, StoreUnavailable */
+export async function answerOf(store: Store, address: Address, entry: InboxEntry): Promise<Answer> {
+  const { version, part, isPending, isFailure } = entry;
+  const result = part === undefined ? entry.result : await readResult(store, address, part);
+  if (isFailure) return { error: errorFromWire(decodeError(result)) };
+  return { reply: { result, version, ...(isPending ? { isPending } : {}) } };
+}
+
+async function readResult(store: Store, address: Address, part: string): Promise<string> {
   const found = await store.readPart(address, part);
-  if (found === undefined) {
-    throw new CorruptState(`The result of a call to ${addressKey(address)} is missing: ${part}.`, { part });
+  if (found !== undefined) return found.body;
+  throw new CorruptState(`The result of a call to ${addressKey(address)} is missing: ${part}.`, { part });
+}
+
+/** @throws CorruptState */
+function decodeError(text = ""): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new CorruptState("The actor's inbox has an error that cannot be read.", { field: "inbox" });
   }
-  return { result: found.body, version };
 }
 
 /** What the next commit's inbox is made from. */

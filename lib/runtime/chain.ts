@@ -2,6 +2,7 @@
 import { addressKey } from "../address";
 import type { Envelope } from "../envelope";
 import { CallCycle, HopLimitExceeded } from "../errors";
+import { shorten } from "../quote";
 
 /**
  * @param limit how many calls and messages may follow from each other
@@ -10,7 +11,7 @@ import { CallCycle, HopLimitExceeded } from "../errors";
 export function checkChain({ address, method, chain, hops }: Envelope, limit: number): void {
   const key = addressKey(address);
   if (chain.includes(key)) {
-    const cycle = [...chain, key];
+    const cycle = shown([...chain, key]);
     throw new CallCycle(
       `${cycle.join(" → ")}: ${key}.${method} would wait for a turn that waits for it. Send a message instead of one of these ` +
         "calls, or pass along what the last one asks for.",
@@ -18,6 +19,14 @@ export function checkChain({ address, method, chain, hops }: Envelope, limit: nu
     );
   }
   checkHops(hops, limit, `${key}.${method}`);
+}
+
+/** The ends of a long chain say enough. */
+const SHOWN = 4;
+
+function shown(chain: readonly string[]): string[] {
+  const short = chain.map((key) => shorten(key));
+  return short.length <= 2 * SHOWN ? short : [...short.slice(0, SHOWN), "…", ...short.slice(-SHOWN)];
 }
 
 /** @throws HopLimitExceeded */

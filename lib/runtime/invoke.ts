@@ -53,8 +53,8 @@ export async function invoke(
     const callId = invocation.callId ?? requestId ?? random.id();
     call = { actor, actorId, method, callId };
     // What can be refused now must not become a dead letter later.
-    checkHops(invocation.hops ?? 0, runtime.host.limits.hops, `${actor}/${actorId}.${method}`);
     methodOf(runtime.registry.actor(actor), method);
+    checkHops(invocation.hops ?? 0, runtime.host.limits.hops, `${actor}/${actorId}.${method}`);
     const args = checkPacked(invocation.args, "args") as readonly Json[];
     const isNew = invocation.callId === undefined && requestId === undefined;
     await runtime.host.messenger.post({

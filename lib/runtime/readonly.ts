@@ -27,7 +27,7 @@ export async function runReadonly(
     const actor = loadActor(definition, head?.state, context);
     const before = encodeState(actor, definition.type);
     const { value } = await runMethod(actor, method, call, context.calls);
-    context.end();
+    await context.end();
     if (encodeState(actor, definition.type) !== before) {
       throw readonlyViolation(envelope.address, method.name, "changed a field");
     }

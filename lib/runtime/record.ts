@@ -6,12 +6,13 @@
  *                └─ draft ──► commit ──► keep
  */
 import type { Address } from "../address";
-import { callKey } from "../call-id";
+import { callKey, isChosen } from "../call-id";
 import { type Effect, encodeEffects, parseEffects } from "../effects";
 import type { Envelope, Reply } from "../envelope";
-import type { DurableError } from "../errors";
+import { CorruptState, type DurableError, InternalError } from "../errors";
 import { Inbox, type InboxEntry, keepRepeatedUntilMs, mayBeCopy } from "../inbox";
 import type { Lease } from "../lease";
+import { failed } from "../messages/tracked-calls";
 import type { Commit, Head, Release, StoredState } from "../store";
 import { ActorReminders } from "./actor-reminders";
 import { nextInbox, SpilledCalls } from "./applied";
@@ -130,12 +131,7 @@ export class ActorRecord {
 
   /** Adds a turn that succeeded. */
   apply(envelope: Envelope, { result, isPending }: TurnResult, message?: QueuedAs): Reply {
-    const version = this.currentVersion + 1;
-    // The first attempt of a call that was sent again may still come, and take itself for the only one.
-    const hasCopies = envelope.mode === "call" && envelope.maybeRepeated && envelope.sentAtMs !== undefined;
-    this.applied.set(callKey(envelope), {
-      version,
-      ...(hasCopies ? { keepUntilMs: keepRepeatedUntilMs(this.host.clock.now()) } : {}),
+    const version = this.enter(envelope, {
       ...(isPending ? { isPending } : {}),
       // Nobody asks for the result of a `send`.
       ...(result === undefined || envelope.mode === "send" ? {} : { result }),
@@ -143,6 +139,29 @@ export class ActorRecord {
     if (message !== undefined && message.messageId === this.failing?.messageId) this.failing = undefined;
     this.place = message?.place ?? this.place;
     return { result, version, ...(isPending ? { isPending } : {}) };
+  }
+
+  /**
+   * Adds a call that was sent again and failed, when its caller is told so for good: an earlier attempt of it that comes late must
+   * not succeed then. A message is tried again, with the calls that its turn makes; and so may be a call whose id the caller has
+   * chosen.
+   */
+  refuse(envelope: Envelope, error: DurableError): void {
+    const { mode, chain, maybeRepeated } = envelope;
+    const isLast = mode === "call" && chain.length === 0 && !isChosen(callKey(envelope)) && !error.retryable;
+    // What cannot be read is not written to.
+    if (!maybeRepeated || !isLast || error instanceof CorruptState || error instanceof InternalError) return;
+    this.enter(envelope, { isFailure: true, result: failed(error).error });
+  }
+
+  /** Returns the version as of which the call has its answer. */
+  private enter(envelope: Envelope, answer: Omit<InboxEntry, "version">): number {
+    const version = this.currentVersion + 1;
+    // The first attempt of a call that was sent again may still come, and take itself for the only one.
+    const hasCopies = envelope.mode === "call" && envelope.maybeRepeated && envelope.sentAtMs !== undefined;
+    const kept = hasCopies ? { keepUntilMs: keepRepeatedUntilMs(this.host.clock.now()) } : {};
+    this.applied.set(callKey(envelope), { version, ...kept, ...answer });
+    return version;
   }
 
   /** Notes how far a turn has come that saves a checkpoint: so many calls it had `made` of other actors. */
@@ -170,12 +189,14 @@ export class ActorRecord {
   /**
    * What there is to commit together with `state`; undefined when that is nothing. Writes beside the head what is to be
    * there first.
+   *
+   * @param state undefined for an actor that has none, or has none any more
    */
   async draft(lease: Lease, state: StoredState | undefined): Promise<Draft | undefined> {
     const outbox = [...this.currentOutbox, ...this.effects];
     // Should this process die, nobody can take its lease before that ends.
     const stored = this.toStore(outbox, this.host.limits.leaseMs);
-    const hasChanged = state !== undefined && state !== this.saved;
+    const hasChanged = state !== this.saved;
     const hasNoted = stored.failing !== this.stored.failing || stored.reminders !== this.stored.reminders;
     if (this.applied.size === 0 && this.effects.length === 0 && !hasChanged && !hasNoted) return undefined;
     const { inbox, spilled } = await nextInbox(this.host, this.address, lease, {
@@ -186,8 +207,8 @@ export class ActorRecord {
     });
     const commit = {
       onVersion: this.currentVersion,
-      ...(hasChanged ? { state: state.text } : {}),
-      ...(hasChanged && state.schema !== this.saved?.schema ? { schema: state.schema } : {}),
+      ...(hasChanged ? { state: state?.text ?? null } : {}),
+      ...(state !== undefined && state.schema !== this.saved?.schema ? { schema: state.schema } : {}),
       ...(this.applied.size > 0 || this.place !== undefined ? { inbox: inbox.text } : {}),
       ...(spilled ? { spilled } : {}),
       ...(stored.failing === this.stored.failing ? {} : { failing: stored.failing }),
@@ -200,7 +221,7 @@ export class ActorRecord {
   /** After a draft was committed: there is nothing left to commit. */
   keep({ commit, state, inbox, outbox, stored }: Draft): void {
     this.currentVersion++;
-    this.saved = state ?? this.saved;
+    this.saved = state;
     this.currentInbox = inbox;
     this.currentOutbox = outbox;
     this.stored = stored;

@@ -4,6 +4,7 @@
  */
 import { type DurableError, MethodError } from "../errors";
 import type { Logger } from "../log";
+import { shorten } from "../quote";
 
 export interface CallFields {
   readonly actor: string;
@@ -23,7 +24,9 @@ export function reportFailure(
   more: Readonly<Record<string, unknown>> = {},
 ): void {
   if (error.retryable) return;
-  const fields = { ...call, ...more };
+  // Names that are refused may be of any length.
+  const named = call && { ...call, actor: shorten(call.actor, 128), method: shorten(call.method, 128) };
+  const fields = { ...named, ...more };
   if (error instanceof MethodError) log.error("method failed", { ...fields, error: error.cause ?? error });
   else if (OUR_FAULT.has(error.code)) log.error("call failed", { ...fields, code: error.code, error });
   else log.warn("call refused", { ...fields, code: error.code, reason: error.message });

@@ -110,6 +110,7 @@ export function createTestApp(actors: readonly ActorClass[], options: TestAppOpt
   return {
     client: clientOver(
       {
+        keepsOrder: true,
         invoke: async (request) => {
           if (closing !== undefined) throw new DurableError("ShuttingDown", "The app under test is closed.");
           return running.transport.invoke(request);

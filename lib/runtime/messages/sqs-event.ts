@@ -32,6 +32,8 @@ export interface BatchResponse {
 }
 
 const EVENT_SOURCE = "aws:sqs";
+/** SQS gives no longer ones, and takes no longer groups. */
+const MAX_ID_LENGTH = 128;
 
 export function isSqsEvent(event: unknown): event is { readonly Records: readonly unknown[] } {
   const records = (event as { Records?: unknown } | null)?.Records;
@@ -54,6 +56,12 @@ export function readSqsEvent({ Records: records }: { readonly Records: readonly 
       if (typeof value === "string") return value;
       throw unexpected(`Records[${index}].${name}`);
     };
+    /** It is logged, and answered with. */
+    const shortText = (name: "messageId"): string => {
+      const value = text(name);
+      if (value.length <= MAX_ID_LENGTH) return value;
+      throw unexpected(`Records[${index}].${name}`);
+    };
     if (record.eventSource !== EVENT_SOURCE) throw unexpected(`Records[${index}].eventSource`);
     const { attributes = {}, messageAttributes = {} } = record;
     if (!isRecord(attributes)) throw unexpected(`Records[${index}].attributes`);
@@ -61,18 +69,18 @@ export function readSqsEvent({ Records: records }: { readonly Records: readonly 
       throw unexpected(`Records[${index}].messageAttributes`);
     }
     const { MessageGroupId: groupId, SequenceNumber: sequence } = attributes as SqsRecord["attributes"];
-    if (groupId !== undefined && typeof groupId !== "string") {
+    if (groupId !== undefined && (typeof groupId !== "string" || groupId.length > MAX_ID_LENGTH)) {
       throw unexpected(`Records[${index}].attributes.MessageGroupId`);
     }
     return {
-      messageId: text("messageId"),
+      messageId: shortText("messageId"),
       receipt: text("receiptHandle"),
       body: text("body"),
       source: text("eventSourceARN").endsWith(".fifo") ? "messages" : "wakes",
       ...(groupId === undefined ? {} : { groupId }),
-      ...(/^\d+$/.test(sequence ?? "") ? { sequence: String(sequence) } : {}),
-      receiveCount: Number(attributes.ApproximateReceiveCount ?? Number.NaN),
-      sentMs: Number(attributes.SentTimestamp ?? Number.NaN),
+      ...(typeof sequence === "string" && /^\d+$/.test(sequence) ? { sequence } : {}),
+      receiveCount: numberIn(attributes.ApproximateReceiveCount),
+      sentMs: numberIn(attributes.SentTimestamp),
       attributes: Object.fromEntries(
         Object.entries(messageAttributes).map(([name, { stringValue = "" }]) => [name, stringValue]),
       ),
@@ -106,6 +114,11 @@ export function sqsEventOf(source: Source, messages: readonly ReceivedMessage[])
       }),
     ),
   };
+}
+
+/** NaN for what is no text of a number. What is no text at all may have no text. */
+function numberIn(value: unknown): number {
+  return typeof value === "string" ? Number.parseInt(value, 10) : Number.NaN;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, never>> {

@@ -56,6 +56,9 @@ export class TurnContext implements ActorContext {
   readonly calls: TurnCalls;
   readonly reminder: DueReminder | undefined;
   private ended = false;
+  private destroying = false;
+  /** The checkpoint that is under way. Never rejects. */
+  private saving: Promise<void> | undefined;
   private logger: Logger | undefined;
   private readonly effects = new TurnEffects();
   private readonly arranged: TurnReminders;
@@ -80,8 +83,17 @@ export class TurnContext implements ActorContext {
     setContext(actor, this);
   }
 
-  end(): void {
+  /** True when there is no such actor any more once the turn has ended. */
+  get isDestroying(): boolean {
+    return this.destroying;
+  }
+
+  /** Resolves when no checkpoint is under way: it is committed, or not, before anything else is. */
+  async end(): Promise<void> {
     this.ended = true;
+    await this.saving;
+    // Not before: a checkpoint on the way still has them.
+    if (this.destroying) this.arranged.clear();
   }
 
   /** What the turn has caused since this was last asked. */
@@ -117,7 +129,15 @@ export class TurnContext implements ActorContext {
 
   async save(): Promise<void> {
     this.check("save");
-    await this.hooks.save();
+    // One after another: each is a commit on top of the one before.
+    while (this.saving !== undefined) await this.saving;
+    this.checkEnded("save");
+    const saved = this.hooks.save();
+    const end = () => {
+      this.saving = undefined;
+    };
+    this.saving = saved.then(end, end);
+    await saved;
   }
 
   pending<T>(): T {
@@ -173,6 +193,11 @@ export class TurnContext implements ActorContext {
 
   reminders(): readonly ReminderStatus[] {
     return this.arranged.list();
+  }
+
+  destroy(): void {
+    this.check("destroy");
+    this.destroying = true;
   }
 
   private async callOf(

@@ -32,7 +32,7 @@ export class LiveActor {
     private current: StoredState | undefined,
   ) {}
 
-  /** The state after the last turn that succeeded, or the last checkpoint. */
+  /** The state after the last turn that succeeded, or the last checkpoint; undefined when there is none, or none any more. */
   get state(): StoredState | undefined {
     return this.current;
   }
@@ -45,18 +45,22 @@ export class LiveActor {
       context.enter(this.instance);
       const before = method.readonly ? this.encodeInstance(call) : undefined;
       const { value } = await runMethod(this.instance, method, call, context.calls);
-      const state = this.encodeInstance(call);
-      if (before !== undefined && before.text !== state.text) {
+      await context.end();
+      if (call.abortReason !== undefined) throw call.abortReason;
+      const state = context.isDestroying ? undefined : this.encodeInstance(call);
+      if (before !== undefined && before.text !== state?.text) {
         throw readonlyViolation(call.envelope.address, method.name, "changed a field");
       }
       const result = this.encodeResult(this.instance, call, value);
       this.current = state;
+      // The next turn begins with a new one.
+      if (state === undefined) this.instance = undefined;
       return result;
     } catch (error) {
+      // What a checkpoint has left when it ends is what the next turn begins with.
+      await context.end();
       this.instance = undefined;
       throw error;
-    } finally {
-      context.end();
     }
   }
 

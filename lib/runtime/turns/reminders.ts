@@ -36,6 +36,11 @@ export class TurnReminders {
     return true;
   }
 
+  /** Takes all of them away. */
+  clear(): void {
+    this.changes = new Map(Array.from(this.before().keys(), (name) => [name, undefined]));
+  }
+
   list(): ReminderStatus[] {
     return [...this.all().values()].sort((one, other) => one.dueMs - other.dueMs).map(statusOf);
   }

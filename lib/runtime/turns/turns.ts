@@ -11,7 +11,7 @@ import type { Reminder } from "../../reminders/reminder";
 import { missedSince } from "../../reminders/schedule";
 import { asDurableError, errorFromWire } from "../../wire-error";
 import { ActorReminders } from "../actor-reminders";
-import { isApplied, replyOf } from "../applied";
+import { answerOf, isApplied } from "../applied";
 import { isSuspicious, type Verdict } from "../attempts";
 import type { Call } from "../call";
 import type { Host } from "../host";
@@ -71,7 +71,7 @@ export class Turns {
     try {
       const known = await record.find(envelope, message);
       if (known !== undefined && isApplied(known))
-        return { call, reply: await replyOf(host.store, this.address, known) };
+        return { call, ...(await answerOf(host.store, this.address, known)) };
       if (message !== undefined && isSuspicious(message)) {
         record.begin(message);
         await this.hooks.commit();
@@ -87,6 +87,7 @@ export class Turns {
     } catch (thrown) {
       const error = asDurableError(thrown);
       call.stopSequence();
+      record.refuse(envelope, error);
       return { call, error, verdict: record.count(message, error) };
     } finally {
       this.running = undefined;

@@ -1,0 +1,146 @@
+/**
+ * Watches the table: each commit as it is applied. The state tells the attempt that was committed last, and each attempt the one
+ * before it; so the ledger knows which attempts a commit contains, in their order, whatever anybody was told.
+ *
+ *     state before: n4 ──commit──► state after: n9        n9 ran on n7, n7 on n4: the commit contains n7, n9
+ */
+import { HEAD_SORT_KEY } from "../../../lib/aws/dynamo-item";
+import type { AppliedWrite } from "../cloud/dynamodb";
+import { TABLES } from "../cloud/names";
+import type { Attempt } from "../workload/history";
+import { opIn } from "../workload/program";
+import type { World } from "../world";
+
+interface StateText {
+  readonly last?: string;
+  readonly balance?: number;
+}
+
+/** What was committed to one actor. */
+export interface Account {
+  /** In the order of the commits, and of the turns in each. */
+  readonly attempts: Attempt[];
+  /** By version: what a look at it finds. */
+  readonly versions: Map<number, { readonly last: string; readonly balance: number }>;
+  /** Fences of the leases under which it was destroyed. */
+  readonly destroyedAt: number[];
+}
+
+export class Ledger {
+  readonly accounts = new Map<string, Account>();
+  /** Programs of reminders that were given up: each is a dead letter. */
+  readonly parked = new Set<string>();
+
+  constructor(private readonly world: World) {}
+
+  onWrite = ({ table, before, after }: AppliedWrite): void => {
+    if (table !== TABLES.state || after === undefined || after.sk !== HEAD_SORT_KEY) return;
+    const { history } = this.world;
+    const [wasVersion, isVersion] = [Number(before?.version ?? 0), Number(after.version ?? 0)];
+    const [wasFence, isFence] = [Number(before?.fence ?? 0), Number(after.fence ?? 0)];
+    const key = String(after.pk);
+    if (isFence < wasFence)
+      history.violated("fences", `the fence of ${key} fell from ${wasFence} to ${isFence}`);
+    if (isVersion === wasVersion) {
+      if (before?.state !== after.state) history.violated("versions", `${key} changed without a new version`);
+      return;
+    }
+    if (isVersion !== wasVersion + 1) {
+      history.violated("versions", `the version of ${key} went from ${wasVersion} to ${isVersion}`);
+    }
+    this.committed(key, before, after, isVersion, isFence);
+  };
+
+  account(key: string): Account {
+    let account = this.accounts.get(key);
+    if (account === undefined) {
+      account = { attempts: [], versions: new Map([[0, { last: "", balance: 0 }]]), destroyedAt: [] };
+      this.accounts.set(key, account);
+    }
+    return account;
+  }
+
+  private committed(
+    key: string,
+    before: AppliedWrite["before"],
+    after: NonNullable<AppliedWrite["after"]>,
+    version: number,
+    fence: number,
+  ): void {
+    const { history } = this.world;
+    const account = this.account(key);
+    const was = this.stateOf(key, before?.state);
+    const is = this.stateOf(key, after.state);
+    account.versions.set(version, { last: is.last ?? "", balance: is.balance ?? 0 });
+    const added = this.addedTo(String(after.inbox ?? ""), version);
+    const attempts = this.chain(key, was.last ?? "", is.last ?? "", added, account, fence);
+    for (const attempt of attempts) {
+      if (attempt.committed !== undefined) {
+        history.violated("once", `${attempt.nonce} (${attempt.op}) was committed twice to ${key}`);
+      }
+      attempt.committed = { place: account.attempts.length, version };
+      account.attempts.push(attempt);
+    }
+    for (const op of parkedIn(String(after.outbox ?? ""))) this.parked.add(op);
+  }
+
+  private stateOf(key: string, stored: unknown): StateText {
+    const { bytes, was } = this.world.corrupted.get(key) ?? {};
+    const text = stored === bytes ? was : stored;
+    return typeof text === "string" ? (JSON.parse(text) as StateText) : {};
+  }
+
+  /** Attempts that destroyed the actor, by the results in the inbox. */
+  private addedTo(inbox: string, version: number): readonly Attempt[] {
+    const { attempts } = this.world.history;
+    return inbox.split("\n").flatMap((line) => {
+      const [, lineVersion, nonce] = /^\S+ (\d+)\S* .*"nonce":"(n\d+)"/.exec(line) ?? [];
+      const attempt = Number(lineVersion) === version ? attempts.get(String(nonce)) : undefined;
+      return attempt?.destroys ? [attempt] : [];
+    });
+  }
+
+  /** The attempts between two states, back through what each ran on; across destructions, which begin a new chain. */
+  private chain(
+    key: string,
+    from: string,
+    to: string,
+    destroying: readonly Attempt[],
+    account: Account,
+    fence: number,
+  ): readonly Attempt[] {
+    const { history } = this.world;
+    const ends = [
+      ...destroying.map(({ nonce }) => nonce),
+      ...(to === "" && destroying.length > 0 ? [] : [to]),
+    ];
+    const found: Attempt[] = [];
+    let start = from;
+    for (const end of ends) {
+      const link: Attempt[] = [];
+      for (let nonce = end; nonce !== start; ) {
+        const attempt = history.attempts.get(nonce);
+        if (attempt === undefined) {
+          history.violated("versions", `${key}: ${end} does not follow from ${start || "nothing"}`);
+          break;
+        }
+        link.unshift(attempt);
+        nonce = attempt.previous;
+      }
+      found.push(...link);
+      start = "";
+    }
+    if (destroying.length > 0) account.destroyedAt.push(fence);
+    return found;
+  }
+}
+
+/** The programs of reminders in an outbox that were given up. */
+function parkedIn(outbox: string): readonly string[] {
+  if (!outbox.includes('"letter"')) return [];
+  const effects = JSON.parse(outbox) as readonly { kind: string; message?: { args?: readonly unknown[] } }[];
+  return effects.flatMap(({ kind, message }) => {
+    const op = opIn(message);
+    return kind === "letter" && op !== undefined ? [op] : [];
+  });
+}

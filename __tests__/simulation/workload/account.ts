@@ -1,0 +1,288 @@
+/**
+ * The actor of the workload. It runs the programs that it is given, and tells the history of each attempt, which the runtime
+ * knows nothing of: the attempt's name goes into the state and into whatever the turn causes, so that each effect that shows up
+ * anywhere can be traced to the one attempt that was, or was not, committed.
+ */
+import { Actor, type ActorClass, DurableActor, Method, On } from "durable-lambda";
+import type { ActorEvent } from "../../../lib/events/event";
+import { SimulatedProcess } from "../hosts/simulated-process";
+import type { Attempt } from "./history";
+import type { Program, Receipt, Sight, Step } from "./program";
+
+export interface Account extends DurableActor {
+  act(program: Program): Promise<Receipt>;
+  actNow(program: Program): Receipt;
+  look(): Sight;
+}
+
+/** The detail of an event of the workload. */
+interface Notice {
+  readonly to: string;
+  readonly program: Program;
+}
+
+/** A step that lets time pass, and so cannot be part of a method that returns no promise. */
+export function isAsync({ do: what }: Step): boolean {
+  return what === "call" || what === "save" || what === "wait" || what === "cycle";
+}
+
+class Refusal extends Error {
+  override readonly name = "Refusal";
+  constructor(readonly nonce: string) {
+    super("There is not enough.");
+  }
+}
+
+class Mishap extends Error {
+  override readonly name = "Mishap";
+}
+
+/** The class as a version of the code has it. */
+export function accountOf(version: number): ActorClass<Account> {
+  const known = classes.get(version);
+  if (known !== undefined) return known;
+  const type = defineAccount(version);
+  classes.set(version, type);
+  return type;
+}
+
+const classes = new Map<number, ActorClass<Account>>();
+
+function defineAccount(version: number): ActorClass<Account> {
+  @Actor({ name: "Account", version })
+  class AccountActor extends DurableActor {
+    balance = 0;
+    /** The attempt that was committed last. */
+    last = "";
+    /** How far programs have come that have saved a checkpoint, and how often reminders came. */
+    progress: Record<string, number> = {};
+    ballast = "";
+
+    @Method async act(program: Program): Promise<Receipt> {
+      const turn = new Turn(this, program);
+      for (const [index, step] of turn.steps()) {
+        if (isAsync(step)) await turn.doSlowly(step, index);
+        else turn.do(step, index);
+      }
+      return turn.end();
+    }
+
+    @Method actNow(program: Program): Receipt {
+      const turn = new Turn(this, program);
+      for (const [index, step] of turn.steps()) turn.do(step, index);
+      return turn.end();
+    }
+
+    /** For reminders: each time that one is due has an effect of its own. */
+    @Method async due(program: Program, times: number): Promise<Receipt> {
+      const { reminder } = this.ctx;
+      if (times === 1) return this.act(program);
+      const count = (this.progress[program.op] ?? 0) + 1;
+      if (count >= times && reminder !== undefined) {
+        this.ctx.forget(reminder.name);
+        delete this.progress[program.op];
+      } else this.progress[program.op] = count;
+      return this.act({ ...program, op: `${program.op}@${reminder?.dueAt.getTime() ?? this.ctx.callId}` });
+    }
+
+    @On({ source: "durable-lambda.Account", detailType: "Noted", id: "detail.to" })
+    @On({ source: "outside", detailType: "Noted", id: "detail.to" })
+    hear(event: ActorEvent<Notice>): Promise<Receipt> {
+      return this.act(event.detail.program);
+    }
+
+    @Method({ readonly: true }) look(): Sight {
+      const { last, balance } = this;
+      return { last, balance, version: this.ctx.version };
+    }
+  }
+
+  /** One attempt at a program. */
+  class Turn {
+    private attempt: Attempt;
+    private ballast: string | undefined;
+
+    constructor(
+      private readonly actor: AccountActor,
+      private readonly program: Program,
+    ) {
+      this.attempt = this.begin();
+    }
+
+    /** From where an earlier attempt has saved a checkpoint. */
+    *steps(): Iterable<[number, Step]> {
+      const { op, steps } = this.program;
+      for (let index = this.actor.progress[op] ?? 0; index < steps.length; index++)
+        yield [index, steps[index] as Step];
+    }
+
+    do(step: Step, index: number): void {
+      const { actor, attempt } = this;
+      attempt.steps.push(step);
+      const { ctx } = actor;
+      const effect = { op: `${attempt.nonce}.${index}` };
+      switch (step.do) {
+        case "add":
+          actor.balance += step.amount;
+          return;
+        case "take":
+          if (actor.balance < step.amount) throw new Refusal(attempt.nonce);
+          actor.balance -= step.amount;
+          return;
+        case "spend":
+          if (actor.balance >= step.amount) actor.balance -= step.amount;
+          return;
+        case "send":
+        case "start": {
+          const { to, steps, delayMs = 0 } = step;
+          const program = { ...effect, steps };
+          const target = ctx.actor<Account>("Account").get(to);
+          const { callId } = target[step.do]({ delay: delayMs }).act(program);
+          attempt.effects.push({ kind: step.do, ...effect, to, callId, isOrdered: delayMs === 0 });
+          return;
+        }
+        case "emit": {
+          const { to, steps } = step;
+          const notice: Notice = { to, program: { ...effect, steps } };
+          ctx.emit("Noted", notice);
+          attempt.effects.push({ kind: "event", ...effect, to, isOrdered: false });
+          return;
+        }
+        case "remind": {
+          const { name, inMs, steps, times = 1 } = step;
+          const time = times === 1 ? { at: new Date(ctx.now.getTime() + inMs) } : { every: inMs };
+          ctx.remind(name, time, "due", { ...effect, steps }, times);
+          const dueMs = ctx.now.getTime() + inMs;
+          attempt.effects.push({ kind: "reminder", ...effect, to: ctx.actorId, name, dueMs, times });
+          return;
+        }
+        case "forget":
+          ctx.forget(step.name);
+          attempt.effects.push({ kind: "forget", name: step.name });
+          return;
+        case "hog":
+          if (attempt.process.world.history.isMended) return;
+          attempt.process.world.faults.count("hog");
+          attempt.process.pauseFor(step.ms);
+          return;
+        case "fail": {
+          const { history } = attempt.process.world;
+          if (
+            !history.isMended &&
+            history.attemptsOf(this.program.op) <= (step.times ?? Number.POSITIVE_INFINITY)
+          ) {
+            if (ctx.reminder !== undefined) attempt.process.world.faults.count("reminder-fails");
+            throw new Mishap(`attempt ${history.attemptsOf(this.program.op)}`);
+          }
+          return;
+        }
+        case "again":
+          this.again(effect);
+          return;
+        case "bloat":
+          if (step.what === "state") actor.ballast = "x".repeat(9_000);
+          else if (step.what === "result") this.ballast = "x".repeat(5_000);
+          else ctx.emit("Bloated", { ballast: "x".repeat(17_000) });
+          return;
+        case "resolve":
+          ctx.resolve(step.callId, step.value);
+          attempt.effects.push({ kind: "resolve", callId: step.callId, value: step.value });
+          return;
+        case "destroy":
+          attempt.destroys = true;
+          ctx.destroy();
+          return;
+        case "pend":
+          attempt.isPending = true;
+          return;
+        default:
+          throw new Error(`${step.do} takes time.`);
+      }
+    }
+
+    async doSlowly(step: Step, index: number): Promise<void> {
+      const { actor, attempt, program } = this;
+      const { ctx } = actor;
+      if (step.do === "wait") {
+        // What takes longer than its host lives is mended too.
+        return waited(attempt.process, attempt.process.world.history.isMended ? 1 : step.ms);
+      }
+      if (step.do === "call") {
+        // Two actors that call each other at once would wait for each other until a deadline.
+        if (step.to <= attempt.actor) return;
+        const op = `${program.op}/${index}`;
+        attempt.effects.push({ kind: "call", op, to: step.to });
+        await ctx.actor<Account>("Account").get(step.to).act({ op, steps: step.steps });
+      } else if (step.do === "cycle") {
+        await this.cycle(step.via, index);
+      } else if (step.do === "save") {
+        actor.progress[program.op] = index + 1;
+        this.note();
+        await ctx.save();
+        this.attempt = this.begin();
+      }
+    }
+
+    end(): Receipt {
+      const { actor, attempt } = this;
+      delete actor.progress[this.program.op];
+      this.note();
+      attempt.isLast = true;
+      const receipt = { nonce: attempt.nonce, balance: actor.balance, version: actor.ctx.version };
+      if (attempt.isPending) return actor.ctx.pending();
+      return this.ballast === undefined ? receipt : { ...receipt, ballast: this.ballast };
+    }
+
+    private begin(): Attempt {
+      const { actor, program } = this;
+      const process = SimulatedProcess.current as SimulatedProcess;
+      return process.world.history.begin(process, {
+        op: program.op,
+        stage: actor.progress[program.op] ?? 0,
+        actor: actor.ctx.actorId,
+        callId: actor.ctx.callId,
+        previous: actor.last,
+        before: actor.balance,
+        dueMs: actor.ctx.reminder?.dueAt.getTime(),
+      });
+    }
+
+    /** What the next commit shall contain of this attempt. */
+    private note(): void {
+      this.attempt.after = this.actor.balance;
+      this.actor.last = this.attempt.nonce;
+    }
+
+    private again(effect: { readonly op: string }): void {
+      const { actor, attempt } = this;
+      const { actorId } = actor.ctx;
+      try {
+        const self = actor.ctx.actor<Account>("Account").get(actorId);
+        const { callId } = self.send().actNow({ ...effect, steps: [{ do: "again" }] });
+        attempt.effects.push({ kind: "send", ...effect, to: actorId, callId, isOrdered: true });
+      } catch (thrown) {
+        if ((thrown as { code?: unknown }).code !== "HopLimitExceeded") throw thrown;
+        attempt.process.world.faults.count("runaway");
+      }
+    }
+
+    private async cycle(via: string, index: number): Promise<void> {
+      const { actor, attempt, program } = this;
+      const { actorId } = actor.ctx;
+      const op = `${program.op}/${index}`;
+      if (attempt.actor === via) return;
+      attempt.effects.push({ kind: "call", op, to: via });
+      const back = { do: "cycle", via: actorId } as const;
+      await actor.ctx
+        .actor<Account>("Account")
+        .get(via)
+        .act({ op, steps: [back] });
+    }
+  }
+
+  return AccountActor;
+}
+
+function waited(process: SimulatedProcess, ms: number): Promise<void> {
+  return new Promise((resolve) => void process.clock.setTimer(ms, resolve));
+}

@@ -29,6 +29,7 @@ it.each([
   ["a lease that a late packet took again", 146],
   ["a checkpoint that was under way when its turn was over", 920],
   ["a burst of messages during an outage", 408],
+  ["a message behind one whose call could not be opened", 12827],
   ["a call that was refused when it was sent again, and then came late", 1463],
 ])("goes right with %s (seed %i)", async (_what, seed) => {
   expect((await runSchedule({ seed })).violations).toEqual([]);

@@ -13,6 +13,7 @@ import type { Ports } from "../ports";
 import { quote } from "../quote";
 import { systemRandom } from "../random";
 import type { Json } from "../values/codec";
+import { asDurableError } from "../wire-error";
 import { Backlog, DEFAULT_BACKLOG } from "./backlog";
 import { type CallReport, type CallRequest, reportOf } from "./call-request";
 import { addressOf, delayed, type Message, queued } from "./message";
@@ -87,11 +88,13 @@ export class Messenger {
     // Boxed: the next one's turn comes when this one is sent, not when it is taken.
     const sent = Promise.all([ready, before]).then(([isOver]) => ({ done: isOver ? undefined : send() }));
     if (groupId !== undefined) {
-      const turn = Promise.allSettled([sent, before]);
-      this.turns.set(groupId, turn);
-      void turn.then(() => {
+      const turn = Promise.allSettled([sent, before]).then(([outcome]) => {
         if (this.turns.get(groupId) === turn) this.turns.delete(groupId);
+        // Its sender may send it again: those that wait behind it must not overtake it then.
+        if (outcome.status === "rejected" && asDurableError(outcome.reason).retryable) throw outcome.reason;
       });
+      turn.catch(() => {});
+      this.turns.set(groupId, turn);
     }
     await (await sent).done;
   }

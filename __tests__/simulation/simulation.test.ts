@@ -1,6 +1,6 @@
 /** A small share of the simulation: `npm run simulate` runs more of it. */
 import { runSchedule } from "./schedule";
-import { shrink } from "./shrink";
+import { smallest } from "./shrink";
 
 const SCHEDULES = 60;
 
@@ -35,10 +35,19 @@ it.each([
   expect((await runSchedule({ seed })).violations).toEqual([]);
 });
 
-it("makes a schedule smaller, down to what is needed for the same violation", async () => {
-  const whole = await runSchedule({ seed: 3 });
-  // As if a checker had found fault with whatever this schedule does.
-  const failed = { ...whole, violations: [{ check: "none", what: "" }] };
-  const { names } = await shrink(failed);
-  expect(names).toEqual([...whole.struck, ...whole.errands]);
+it("makes a schedule smaller, down to the faults and errands that are needed for a failure", async () => {
+  const { struck, errands } = await runSchedule({ seed: 3 });
+  const all = [...struck, ...errands];
+  const needed = [all[1], all.at(-2)];
+  const found = await smallest(all, async (names) => needed.every((name) => names.includes(String(name))));
+  expect(found).toEqual(needed);
+});
+
+it("does nothing but the errands that are named, and has no other faults", async () => {
+  const { struck, errands } = await runSchedule({ seed: 3 });
+  const only = new Set([String(errands[0])]);
+  const small = await runSchedule({ seed: 3, only });
+  expect(struck.length).toBeGreaterThan(0);
+  expect(small).toMatchObject({ struck: [], violations: [] });
+  expect(small.turns).toBeLessThan(10);
 });

@@ -1,0 +1,106 @@
+/** Requests that arrive long after their sender gave them up, or has sent them again. */
+import { Actor, DurableActor, Method } from "durable-lambda";
+import type { LeaseRequest } from "../../lib/store";
+import { FakeClock, gate } from "../support/fake-clock";
+import { type LocalPorts, openLocal } from "../support/local-ports";
+import { type Intercept, startWatched, type WatchedProcess } from "../support/watched-process";
+
+@Actor
+class Purse extends DurableActor {
+  balance = 0;
+  @Method put(amount: number): number {
+    this.balance += amount;
+    return this.balance;
+  }
+  @Method take(amount: number, note = ""): number {
+    if (this.balance < amount) throw new Error(`There is not enough.${note}`);
+    this.balance -= amount;
+    return this.balance;
+  }
+}
+
+const ADDRESS = { type: "Purse", id: "p" };
+const LEASE_MS = 15_000;
+
+let clock: FakeClock;
+let local: LocalPorts;
+let intercept: Intercept;
+let one: WatchedProcess;
+let other: WatchedProcess;
+beforeEach(() => {
+  clock = new FakeClock();
+  local = openLocal({ clock });
+  intercept = (_, apply) => apply();
+  one = startWatched([Purse], local, { clock, intercept: (...request) => intercept(...request) });
+  other = startWatched([Purse], local, { clock });
+});
+afterEach(() => local.close());
+
+const call = (process: WatchedProcess, method: string, args: unknown[], more: object = {}) =>
+  process.invoke({ actor: "Purse", id: "p", method, args, ...more } as Parameters<typeof one.invoke>[0]);
+const balance = async () => (await local.store.read(ADDRESS, { consistent: true }))?.state?.text;
+
+it("a lease that a late request took again does not make another process's commit one's own", async () => {
+  const [reached, opened] = [gate(), gate()];
+  let request: LeaseRequest | undefined;
+  intercept = async (name, apply, args) => {
+    if (name === "store.acquire") request ??= args[1] as LeaseRequest;
+    if (name !== "store.commit") return apply();
+    reached.open();
+    await opened.opened;
+    return apply();
+  };
+  const paused = call(one, "put", [1]);
+  await reached.opened;
+  await clock.advance(LEASE_MS + 1_000);
+  expect(await call(other, "put", [10])).toEqual({ ok: true, result: 10, version: 1 });
+  // The first attempt of the acquisition, whose second one was answered, arrives only now.
+  const nowMs = clock.now();
+  await local.store.acquire(ADDRESS, { leaseId: String(request?.leaseId), nowMs, untilMs: nowMs + 1 });
+  opened.open();
+  expect(await paused).toMatchObject({ ok: false, error: { code: "FencedError" } });
+  await clock.advance(1_000);
+  expect(await call(one, "put", [100])).toEqual({ ok: true, result: 110, version: 2 });
+  expect(await balance()).toBe('{"balance":110}');
+});
+
+describe("a call that was sent again and refused", () => {
+  const first = { callId: "AAAAAAAAAAAAAAAA", sentAtMs: 0 };
+  const second = { ...first, attempt: 2 };
+  beforeEach(() => {
+    first.sentAtMs = second.sentAtMs = clock.now();
+  });
+
+  it.each([
+    ["in the process that refused it", () => one, ""],
+    ["in another process", () => other, ""],
+    ["with an error that has no room in the head", () => other, "x".repeat(500)],
+  ])("does not succeed when its first attempt comes late, %s", async (_where, where, note) => {
+    const refusal = { ok: false, error: { code: "MethodError", message: `There is not enough.${note}` } };
+    expect(await call(one, "take", [5, note], second)).toMatchObject(refusal);
+    await call(one, "put", [10]);
+    expect(await call(where(), "take", [5, note], first)).toMatchObject(refusal);
+    expect(await balance()).toBe('{"balance":10}');
+  });
+
+  it("keeps what a turn beside it has changed", async () => {
+    const replies = await Promise.all([call(one, "put", [3]), call(one, "take", [5], second)]);
+    expect(replies).toMatchObject([{ ok: true, result: 3 }, { ok: false }]);
+    expect(await balance()).toBe('{"balance":3}');
+  });
+
+  it("can be tried again when the caller chose its id", async () => {
+    const own = { callId: "order-17" };
+    expect(await call(one, "take", [5], own)).toMatchObject({ ok: false });
+    await call(one, "put", [10]);
+    expect(await call(one, "take", [5], own)).toMatchObject({ ok: true, result: 5 });
+  });
+});
+
+it("a call that nothing marks as sent again leaves no trace when it is refused", async () => {
+  await call(one, "put", [1]);
+  const { fence: _fence, ...before } = (await local.store.read(ADDRESS, { consistent: true })) ?? {};
+  expect(await call(one, "take", [5])).toMatchObject({ ok: false });
+  const { fence: _later, ...after } = (await local.store.read(ADDRESS, { consistent: true })) ?? {};
+  expect(after).toEqual(before);
+});

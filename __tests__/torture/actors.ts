@@ -1,4 +1,5 @@
 /** The actors under torture. Each keeps account of what it was told, by whom, and of what it told others. */
+import { setTimeout as wait } from "node:timers/promises";
 import { Actor, type DueReminder, DurableActor, Method } from "durable-lambda";
 import { newTally, note, type Tally } from "./tally";
 
@@ -14,6 +15,9 @@ export interface AccountReport {
 
 /** At a time. */
 const BROUGHT = 5;
+
+const SLOW_MS = 25;
+const FAILURES = 0.1;
 
 /** Money comes in from clients, and goes on to other accounts. */
 @Actor
@@ -32,16 +36,27 @@ export class Account extends DurableActor {
     return count;
   }
 
-  /** Passes some of it on by a call, which is committed before this turn is. */
-  @Method async passNow(sender: string, number: number, to: string): Promise<number> {
+  /**
+   * Passes some of it on by a call, which is committed before this turn is; and fails now and then, after that call, which the
+   * next attempt makes again.
+   */
+  @Method({ maxAttempts: 100 }) async passNow(sender: string, number: number, to: string): Promise<number> {
     const count = this.take(sender, number);
     await this.ctx.actor(Account).get(to).deposit(this.ctx.actorId, this.give(to));
+    if (Math.random() < FAILURES) throw new Error("It failed, and is to be tried again.");
     return count;
   }
 
   /** Keeps all of it. */
   @Method keep(sender: string, number: number): number {
     return this.take(sender, number);
+  }
+
+  /** The same, and takes its time: so that many a process dies or stops in the middle of it. */
+  @Method async keepSlowly(sender: string, number: number): Promise<number> {
+    const count = this.take(sender, number);
+    await wait(SLOW_MS);
+    return count;
   }
 
   @Method deposit(from: string, number: number): void {

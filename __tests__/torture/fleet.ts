@@ -6,6 +6,9 @@ import { type Progress, type WorkerOptions, WorkerProcess, type WorkerProgram } 
 /** Of themselves: more of them, and there is no use in starting others. */
 const MAX_DEATHS = 20;
 
+/** Oftener than an app does, since what is looked for here is left behind more often. */
+const SWEEP_EVERY_MS = 2_000;
+
 export class Fleet {
   started = 0;
   kills = 0;
@@ -15,6 +18,7 @@ export class Fleet {
   readonly deaths: string[] = [];
   onProgress = () => {};
   private readonly workers = new Set<WorkerProcess>();
+  private readonly sweeping = setInterval(() => this.pick()?.sweep(), SWEEP_EVERY_MS);
   private isClosed = false;
   private readonly killAll = () => {
     for (const worker of this.workers) worker.kill();
@@ -60,8 +64,7 @@ export class Fleet {
   transport(urlOf: (port: number) => string): Transport {
     return {
       invoke: async (request) => {
-        const { ready } = this;
-        const worker = ready[Math.floor(this.random.fraction() * ready.length)];
+        const worker = this.pick();
         if (worker === undefined) throw new TransportError("No worker is ready.");
         return worker.whilePresent(httpTransport({ url: urlOf(worker.port) }).invoke(request));
       },
@@ -70,8 +73,15 @@ export class Fleet {
 
   close(): void {
     this.isClosed = true;
+    clearInterval(this.sweeping);
     this.killAll();
     process.off("exit", this.killAll);
+  }
+
+  /** One of those that are at work. */
+  private pick(): WorkerProcess | undefined {
+    const { ready } = this;
+    return ready[Math.floor(this.random.fraction() * ready.length)];
   }
 
   private refill(): void {

@@ -100,7 +100,7 @@ export class Load {
     this.messages++;
     let handle: CallHandle<number> | undefined;
     await this.knowing(stream, number, async () => {
-      handle = await account.keep(stream.sender, number);
+      handle = await account.keepSlowly(stream.sender, number);
     });
     if (handle === undefined) return;
     try {

@@ -98,6 +98,10 @@ export class WorkerProcess {
     });
   }
 
+  sweep(): void {
+    this.child.stdin?.write("\n");
+  }
+
   kill(): void {
     if (this.state === "dead") return;
     this.state = "dead";

@@ -1,7 +1,7 @@
 /**
  * A worker: one process of the app. It serves calls over HTTP, takes messages off the queues, and sweeps. It says on its
- * standard output where it listens, and then how far it has come. When its standard input ends, so does it: no worker
- * outlives its supervisor.
+ * standard output where it listens, and then how far it has come. Whatever it gets on its standard input tells it to sweep;
+ * when that ends, so does it: no worker outlives its supervisor.
  */
 import { flushCompileCache } from "node:module";
 import type { Logger } from "durable-lambda";
@@ -19,8 +19,6 @@ import { type RouterHandler, router } from "../../lib/runtime/router";
 import { Runtime } from "../../lib/runtime/runtime";
 import { Account, Alarm } from "./actors";
 import type { Progress, WorkerOptions } from "./worker-process";
-
-const SWEEP_EVERY_MS = 2_000;
 
 async function main(options: WorkerOptions): Promise<void> {
   const ports = portsOf(options);
@@ -42,7 +40,8 @@ async function main(options: WorkerOptions): Promise<void> {
       hideMs: options.hideMs,
     });
   }
-  sweepAgain(handle);
+  process.stdin.on("data", () => sweep(handle));
+  // By itself it is written when a process ends in good order, as none of these does.
   flushCompileCache();
 }
 
@@ -83,16 +82,9 @@ function tell(progress: Progress): void {
   process.stdout.write(`${JSON.stringify(progress)}\n`);
 }
 
-/** At the same moments in all workers, however short their lives: the next one is never far. */
-function sweepAgain(handle: RouterHandler): void {
-  setTimeout(
-    () => {
-      handle({ mode: "sweep" }).catch((thrown: unknown) => console.error("sweep failed", thrown));
-      sweepAgain(handle);
-    },
-    SWEEP_EVERY_MS - (Date.now() % SWEEP_EVERY_MS),
-  );
+function sweep(handle: RouterHandler): void {
+  handle({ mode: "sweep" }).catch((thrown: unknown) => console.error("sweep failed", thrown));
 }
 
-process.stdin.on("end", () => process.exit()).resume();
+process.stdin.on("end", () => process.exit());
 void main(JSON.parse(process.argv[2] ?? "") as WorkerOptions);

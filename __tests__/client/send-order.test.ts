@@ -1,9 +1,11 @@
 /** Messages of one client to one actor arrive in the order in which they were sent, awaited or not, whatever fails on the way. */
 import type { Transport } from "durable-lambda";
-import { Actor, DurableActor, Method, StoreUnavailable } from "durable-lambda";
+import { Actor, DurableActor, Method, QueueUnavailable, StoreUnavailable } from "durable-lambda";
 import { type Client, clientOver } from "../../lib/client/client";
 import { Messenger } from "../../lib/messages/messenger";
-import { FakeClock } from "../support/fake-clock";
+import type { OutgoingMessage } from "../../lib/messages/queue";
+import type { NewTrackedCall } from "../../lib/messages/tracked-calls";
+import { FakeClock, gate } from "../support/fake-clock";
 import { openLocal } from "../support/local-ports";
 
 @Actor
@@ -101,6 +103,40 @@ it("sends together what may be sent together, and else one after the other", asy
   mostUnderWay = 0;
   await sendAll(clientWith(false, {}), "a0", "a1", "a2");
   expect(mostUnderWay).toBe(1);
+});
+
+it("a start that waits for its row does not overtake a message whose sending fails meanwhile", async () => {
+  const local = openLocal({ clock });
+  const opened = gate();
+  const queued: string[] = [];
+  let fail: (error: Error) => void = () => {};
+  const calls = Object.assign(Object.create(local.calls) as typeof local.calls, {
+    open: async (call: NewTrackedCall) => {
+      await opened.opened;
+      return local.calls.open(call);
+    },
+  });
+  const messages = Object.assign(Object.create(local.queues.messages) as typeof local.queues.messages, {
+    send: ({ body }: OutgoingMessage) => {
+      const { callId } = JSON.parse(body) as { callId: string };
+      if (callId === "one") return new Promise((_, reject) => (fail = reject));
+      queued.push(callId);
+      return Promise.resolve(undefined);
+    },
+  });
+  const messenger = new Messenger({ ...local, calls, queues: { ...local.queues, messages } }, clock);
+  const message = { actor: "Ledger", id: "a", method: "note", args: [1] };
+  const posted = Promise.allSettled([
+    messenger.post({ ...message, mode: "send", callId: "one" }),
+    messenger.post({ ...message, mode: "start", callId: "two" }),
+    messenger.post({ ...message, mode: "send", callId: "three" }),
+  ]);
+  fail(new QueueUnavailable("Not now."));
+  await new Promise(setImmediate);
+  opened.open();
+  expect((await posted).map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+  expect(queued).toEqual([]);
+  await local.close();
 });
 
 it("a message behind a start whose row cannot be opened fails with it, and does not overtake it", async () => {

@@ -78,7 +78,7 @@ async function live(world: World): Promise<readonly string[]> {
   const operator = new Session(world, { name: "operator", isDirect: true, errands: [] }, 0, false);
   world.destroy = (actor) => operator.destroy(actor);
   if (chance.isTrue(0.3)) world.deployAt(chance.between(1_000, 20_000));
-  const straggler = chance.isTrue(0.12) ? planStraggler(chance.for("straggler")) : [];
+  const straggler = chance.isTrue(0.22) ? planStraggler(chance.for("straggler")) : [];
   sessions.push(...straggler.map((plan) => new Session(world, plan, 0)));
   scheduleMoments(world);
   for (const session of sessions) session.start();

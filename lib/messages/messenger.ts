@@ -13,10 +13,10 @@ import type { Ports } from "../ports";
 import { quote } from "../quote";
 import { systemRandom } from "../random";
 import type { Json } from "../values/codec";
-import { asDurableError } from "../wire-error";
 import { Backlog, DEFAULT_BACKLOG } from "./backlog";
 import { type CallReport, type CallRequest, reportOf } from "./call-request";
 import { addressOf, delayed, type Message, queued } from "./message";
+import { PostOrder } from "./post-order";
 import { MAX_DELAY_MS } from "./queue";
 import type { Outcome, TrackedCalls } from "./tracked-calls";
 
@@ -40,8 +40,7 @@ export interface MessengerOptions {
 
 export class Messenger {
   private readonly backlog: Backlog;
-  /** By group: settles when all messages that were posted are on their way to the queue. There while one has to wait. */
-  private readonly turns = new Map<string, Promise<unknown>>();
+  private readonly order = new PostOrder();
   private readonly keepResultsMs: number;
 
   constructor(
@@ -68,35 +67,10 @@ export class Messenger {
     const admission = delayMs > 0 ? undefined : this.backlog.admit(address);
     const ready =
       admission !== undefined || message.mode === "start" ? this.isOver(message, admission) : undefined;
-    await this.inTurn(outgoing.groupId, ready, async () => {
+    await this.order.inTurn(outgoing.groupId, ready, async () => {
       const place = await queue.send(outgoing);
       if (delayMs === 0) this.backlog.sent(address, place);
     });
-  }
-
-  /**
-   * Sends when it is ready, unless it is over; at once when there is nothing to wait for. Messages of a group are queued in
-   * the order in which they are posted, whatever each of them has to wait for.
-   */
-  private async inTurn(
-    groupId: string | undefined,
-    ready: Promise<boolean> | undefined,
-    send: () => Promise<void>,
-  ): Promise<void> {
-    const before = groupId === undefined ? undefined : this.turns.get(groupId);
-    if (ready === undefined && before === undefined) return send();
-    // Boxed: the next one's turn comes when this one is sent, not when it is taken.
-    const sent = Promise.all([ready, before]).then(([isOver]) => ({ done: isOver ? undefined : send() }));
-    if (groupId !== undefined) {
-      const turn = Promise.allSettled([sent, before]).then(([outcome]) => {
-        if (this.turns.get(groupId) === turn) this.turns.delete(groupId);
-        // Its sender may send it again: those that wait behind it must not overtake it then.
-        if (outcome.status === "rejected" && asDurableError(outcome.reason).retryable) throw outcome.reason;
-      });
-      turn.catch(() => {});
-      this.turns.set(groupId, turn);
-    }
-    await (await sent).done;
   }
 
   /** @throws UnknownCall, StoreUnavailable */

@@ -18,11 +18,11 @@ interface Fault {
 }
 
 export const CATALOGUE = {
-  "lost-commit": { row: 1, chance: 0.05, what: "a commit is applied, its response lost" },
-  "lost-acquire": { row: 2, chance: 0.05, what: "a lease is taken, the response lost" },
-  "lost-write": { row: 1, chance: 0.05, what: "any other write is applied, its response lost" },
+  "lost-commit": { row: 1, chance: 0.053, what: "a commit is applied, its response lost" },
+  "lost-acquire": { row: 2, chance: 0.053, what: "a lease is taken, the response lost" },
+  "lost-write": { row: 1, chance: 0.053, what: "any other write is applied, its response lost" },
   "lost-read": { row: 12, chance: 0.01, what: "the response to a read is lost" },
-  pause: { row: 3, moments: 2, what: "a process is paused past its lease, then goes on" },
+  pause: { row: 3, moments: 3, what: "a process is paused past its lease, then goes on" },
   "late-packet": { row: 3, chance: 0.005, what: "a write arrives long after its client gave it up" },
   "zombie-destroyed": {
     row: 4,
@@ -34,7 +34,7 @@ export const CATALOGUE = {
   "late-redelivery": { row: 6, what: "a message is queued again more than 5 minutes after the first time" },
   "partial-send": { row: 7, chance: 0.06, what: "a queue takes some messages of a batch" },
   "partial-publish": { row: 7, chance: 0.15, what: "the bus takes some events of a batch" },
-  "partial-parts": { row: 7, chance: 0.2, what: "the table takes some items of a batch" },
+  "partial-parts": { row: 7, chance: 0.6, what: "the table takes some items of a batch" },
   "mixed-batch": { row: 8, what: "a batch of several groups in which one fails" },
   timeout: { row: 9, what: "the function's time is over in mid-method" },
   kill: { row: 9, moments: 2, what: "a process is killed while it works" },
@@ -53,7 +53,7 @@ export const CATALOGUE = {
   "wake-early": { row: 17, chance: 0.1, what: "a wake comes early" },
   "wake-late": { row: 17, chance: 0.1, what: "a wake comes late" },
   "sweep-skipped": { row: 17, moments: 1, what: "three sweeps in a row do not come" },
-  "sweep-doubled": { row: 17, chance: 0.05, what: "two sweeps come at once" },
+  "sweep-doubled": { row: 17, chance: 0.3, what: "two sweeps come at once" },
   "stale-index": { row: 17, chance: 0.05, what: "a change reaches the index seconds later" },
   "reminder-fails": { row: 18, what: "a reminder's method fails" },
   "bus-down": { row: 19, moments: 1, what: "the bus refuses everything for a while" },

@@ -103,7 +103,7 @@ function callOf(chance: Chance) {
   const steps = callSteps(chance);
   const isNow = !steps.some(isAsync);
   const timeoutMs = chance.isTrue(0.2) ? chance.between(50, 3_000) : 30_000;
-  return { ask: "call", steps, isNow, timeoutMs, isKeyed: chance.isTrue(0.15) } as const;
+  return { ask: "call", steps, isNow, timeoutMs, isKeyed: chance.isTrue(0.3) } as const;
 }
 
 function callSteps(chance: Chance): readonly Step[] {
@@ -134,7 +134,7 @@ function stepsOf(chance: Chance, as: "call" | "message" | "start", depth = 0): r
     else if (dice < 0.87)
       steps.push({
         do: "wait",
-        ms: chance.isTrue(0.8) ? chance.between(1, 900) : chance.between(1_000, 22_000),
+        ms: waitMs(chance),
       });
     else if (dice < 0.9) steps.push({ do: "hog", ms: chance.between(16_000, 24_000) });
     else if (dice < 0.94) steps.push({ do: "start", to, steps: inner() });
@@ -148,6 +148,13 @@ function amountStep(chance: Chance, mayRefuse: boolean): Step {
   const amount = chance.between(1, 9);
   if (chance.isTrue(0.65)) return { do: "add", amount };
   return { do: mayRefuse ? "take" : "spend", amount };
+}
+
+/** Mostly short; now and then for longer than its host lives, until that is mended. */
+function waitMs(chance: Chance): number {
+  const dice = chance.fraction();
+  if (dice < 0.8) return chance.between(1, 900);
+  return dice < 0.96 ? chance.between(1_000, 22_000) : chance.between(31_000, 40_000);
 }
 
 function reminderStep(chance: Chance, inner: () => readonly Step[]): Step {

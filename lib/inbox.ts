@@ -59,51 +59,67 @@ const CLOCK_MARGIN_MS = 3_600_000;
 
 const LINE = /^([\w~-][\w-]{15}) (\d+)(?:!([0-9a-z]+))?(?: (?:(\?)|>(\d+)|(\*)?(?:@(.+)|(.+))))?$/;
 
-/** What stands before the lines: the place of the newest message. */
-const SEQUENCE = /^#(\d+)\n(.*)$/s;
+/** What stands before the lines: the place of the newest message, and the version up to which checkpoints are void. */
+const HEADER = /^#(\d*)(?:~(\d+))?\n(.*)$/s;
 
 /** The entries of a head or of a part, and the text they are kept as. Never changes. */
 export class Inbox {
-  static readonly empty = new Inbox(new Map(), "", undefined);
+  static readonly empty = new Inbox(new Map(), "", undefined, 0);
 
   private constructor(
     private readonly entries: ReadonlyMap<string, InboxEntry>,
     private readonly lines: string,
     /** Where the newest message that was done with stood in its queue. */
     readonly sequence: string | undefined,
+    /** Up to this version, checkpoints are void: the actor was destroyed, and they with it. */
+    private readonly voidUpTo: number,
     private readonly older?: Inbox,
     readonly size: number = entries.size + (older?.size ?? 0),
     /** How many must stay in the head. */
     private readonly kept: number = countKept(entries) + (older?.kept ?? 0),
   ) {}
 
-  static of(entries: ReadonlyMap<string, InboxEntry>, sequence?: string): Inbox {
-    return new Inbox(new Map(entries), Array.from(entries, formatLine).join("\n"), sequence);
+  static of(entries: ReadonlyMap<string, InboxEntry>, sequence?: string, voidUpTo = 0): Inbox {
+    return new Inbox(new Map(entries), Array.from(entries, formatLine).join("\n"), sequence, voidUpTo);
   }
 
   /** @throws CorruptState */
   static parse(text: string): Inbox {
     if (text === "") return Inbox.empty;
-    const [, sequence, lines = text] = SEQUENCE.exec(text) ?? [];
-    return new Inbox(new Map(lines === "" ? [] : lines.split("\n").map(parseLine)), lines, sequence);
+    const [, sequence, voidUpTo = 0, lines = text] = HEADER.exec(text) ?? [];
+    const entries = new Map(lines === "" ? [] : lines.split("\n").map(parseLine));
+    return new Inbox(entries, lines, sequence || undefined, Number(voidUpTo));
   }
 
   get text(): string {
-    return this.sequence === undefined ? this.lines : `#${this.sequence}\n${this.lines}`;
+    const { sequence = "", voidUpTo, lines } = this;
+    const voided = voidUpTo === 0 ? "" : `~${voidUpTo}`;
+    return sequence === "" && voided === "" ? lines : `#${sequence}${voided}\n${lines}`;
   }
 
   get(key: string): InboxEntry | undefined {
     return this.entries.get(key) ?? this.older?.get(key);
   }
 
+  /** True for an entry that is no longer of use: a checkpoint of an actor that was destroyed since. */
+  isVoid({ made, version }: InboxEntry): boolean {
+    return made !== undefined && version <= this.voidUpTo;
+  }
+
+  /** With the checkpoints void that were committed up to a version. */
+  withoutCheckpoints(version: number): Inbox {
+    return new Inbox(this.entries, this.lines, this.sequence, version, this.older, this.size, this.kept);
+  }
+
   /** Nothing is copied: a chain has at most as many links as a head has entries. */
   plus(added: Inbox): Inbox {
     const sequence = added.sequence ?? this.sequence;
+    const { voidUpTo } = this;
     if (added.size === 0) {
-      return new Inbox(this.entries, this.lines, sequence, this.older, this.size, this.kept);
+      return new Inbox(this.entries, this.lines, sequence, voidUpTo, this.older, this.size, this.kept);
     }
-    if (this.size === 0) return new Inbox(added.entries, added.lines, sequence);
-    return new Inbox(added.entries, `${this.lines}\n${added.lines}`, sequence, this);
+    if (this.size === 0) return new Inbox(added.entries, added.lines, sequence, voidUpTo);
+    return new Inbox(added.entries, `${this.lines}\n${added.lines}`, sequence, voidUpTo, this);
   }
 
   /** True when entries of this inbox, all committed, should leave the head before `added` are written to it. */
@@ -124,7 +140,7 @@ export class Inbox {
     const kept = all.filter(([, { keepUntilMs = 0 }]) => keepUntilMs > nowMs).slice(-MAX_KEPT_ENTRIES);
     const stays = new Map(kept);
     return {
-      stays: Inbox.of(stays, this.sequence),
+      stays: Inbox.of(stays, this.sequence, this.voidUpTo),
       leaves: new Map(all.filter(([key]) => !stays.has(key))),
     };
   }

@@ -427,6 +427,58 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
       await expectGone(72);
     });
 
+    it.each([
+      ["at once", 0],
+      ["when its checkpoint has left the head", 70],
+    ])(
+      "from a checkpoint that was destroyed too, makes its calls from the first one on, %s",
+      async (_when, others) => {
+        const first = call("run", [], { callId: "first" });
+        let isLate = false;
+        script = async ({ ctx, notes }) => {
+          if (!notes.includes("half")) {
+            await ctx.actor(Box).get(id).put("before");
+            notes.push("half");
+            await ctx.save();
+            if (!isLate) throw new Error("not yet");
+          }
+          await ctx.actor(Box).get(id).put("after");
+        };
+        expect(codeOf(await one.invoke(first))).toBe("MethodError");
+        for (let n = 0; n < others; n++) await add("more");
+        await one.invoke(call("end"));
+        await add("new");
+        isLate = true;
+        expect(await other.invoke(first)).toMatchObject({ ok: true });
+        expect(resultOf(await other.invoke({ actor: "Box", id, method: "all", args: [] }))).toEqual([
+          "before",
+          "after",
+        ]);
+      },
+    );
+
+    it("from a checkpoint of the new actor goes on from there", async () => {
+      const first = call("run", [], { callId: "first" });
+      let isLate = false;
+      script = async ({ ctx, notes }) => {
+        if (!notes.includes("half")) {
+          await ctx.actor(Box).get(id).put("same");
+          notes.push("half");
+          await ctx.save();
+          if (!isLate) throw new Error("not yet");
+        }
+        await ctx.actor(Box).get(id).put("same");
+      };
+      await one.invoke(call("end"));
+      expect(codeOf(await one.invoke(first))).toBe("MethodError");
+      isLate = true;
+      expect(await other.invoke(first)).toMatchObject({ ok: true });
+      expect(resultOf(await other.invoke({ actor: "Box", id, method: "all", args: [] }))).toEqual([
+        "same",
+        "same",
+      ]);
+    });
+
     it("destroys once: what was made since then stays", async () => {
       await add("old");
       const end = call("end", [], { callId: "end" });

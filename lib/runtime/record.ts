@@ -40,6 +40,14 @@ export interface Draft {
   readonly stored: Stored;
 }
 
+/** What a turn has led to outside its fields. */
+interface Caused {
+  readonly effects: readonly Effect[];
+  readonly reminders?: ReminderChanges;
+  /** The actor is destroyed. */
+  readonly destroys?: boolean;
+}
+
 /** The parts of a head that are rarely there. */
 type Stored = Readonly<Pick<Head, "failing" | "outbox" | "reminders" | "wakeAtMs">>;
 
@@ -55,6 +63,7 @@ export class ActorRecord {
   private readonly effects: Effect[] = [];
   private currentVersion: number;
   private currentInbox: Inbox;
+  private committedInbox: Inbox;
   private saved: StoredState | undefined;
   private spilled: boolean;
   private failing: FailingMessage | undefined;
@@ -74,7 +83,7 @@ export class ActorRecord {
     const { version, state, inbox, spilled, failing, outbox, reminders, wakeAtMs } = head;
     this.currentVersion = version;
     this.saved = warm === undefined ? state : warm.state;
-    this.currentInbox = warm?.inbox ?? Inbox.parse(inbox);
+    this.currentInbox = this.committedInbox = warm?.inbox ?? Inbox.parse(inbox);
     this.spilled = spilled;
     this.failing = parseFailing(failing);
     this.currentOutbox = parseEffects(outbox);
@@ -109,6 +118,11 @@ export class ActorRecord {
 
   /** What is known of a call that may have been applied before. */
   async find(envelope: Envelope, message?: QueuedAs): Promise<InboxEntry | undefined> {
+    const known = await this.look(envelope, message);
+    return known === undefined || this.currentInbox.isVoid(known) ? undefined : known;
+  }
+
+  private async look(envelope: Envelope, message?: QueuedAs): Promise<InboxEntry | undefined> {
     const key = callKey(envelope);
     const known = this.applied.get(key) ?? this.currentInbox.get(key);
     if (known !== undefined || !this.spilled) return known;
@@ -170,9 +184,16 @@ export class ActorRecord {
   }
 
   /** Adds what a turn causes and arranges. */
-  cause({ effects, reminders }: { effects: readonly Effect[]; reminders?: ReminderChanges }): void {
+  cause({ effects, reminders, destroys }: Caused): void {
     this.effects.push(...effects);
     if (reminders !== undefined) this.reminders.change(reminders);
+    if (destroys) this.forgetCheckpoints();
+  }
+
+  /** The actor begins anew, and so does a turn that comes again: it makes its calls of other actors from the first one on. */
+  private forgetCheckpoints(): void {
+    for (const [key, { made }] of this.applied) if (made !== undefined) this.applied.delete(key);
+    this.currentInbox = this.currentInbox.withoutCheckpoints(this.currentVersion);
   }
 
   /** Counts a failed attempt of a message, if it counts. */
@@ -197,6 +218,8 @@ export class ActorRecord {
     // Should this process die, nobody can take its lease before that ends.
     const stored = this.toStore(outbox, this.host.limits.leaseMs);
     const hasChanged = state !== this.saved;
+    const hasEntered =
+      this.applied.size > 0 || this.place !== undefined || this.currentInbox !== this.committedInbox;
     const hasNoted = stored.failing !== this.stored.failing || stored.reminders !== this.stored.reminders;
     if (this.applied.size === 0 && this.effects.length === 0 && !hasChanged && !hasNoted) return undefined;
     const { inbox, spilled } = await nextInbox(this.host, this.address, lease, {
@@ -209,7 +232,7 @@ export class ActorRecord {
       onVersion: this.currentVersion,
       ...(hasChanged ? { state: state?.text ?? null } : {}),
       ...(state !== undefined && state.schema !== this.saved?.schema ? { schema: state.schema } : {}),
-      ...(this.applied.size > 0 || this.place !== undefined ? { inbox: inbox.text } : {}),
+      ...(hasEntered ? { inbox: inbox.text } : {}),
       ...(spilled ? { spilled } : {}),
       ...(stored.failing === this.stored.failing ? {} : { failing: stored.failing }),
       ...(stored.reminders === this.stored.reminders ? {} : { reminders: stored.reminders }),
@@ -222,7 +245,7 @@ export class ActorRecord {
   keep({ commit, state, inbox, outbox, stored }: Draft): void {
     this.currentVersion++;
     this.saved = state;
-    this.currentInbox = inbox;
+    this.currentInbox = this.committedInbox = inbox;
     this.currentOutbox = outbox;
     this.stored = stored;
     if (commit.spilled) {

@@ -97,8 +97,14 @@ export class TurnContext implements ActorContext {
   }
 
   /** What the turn has caused since this was last asked. */
-  take(): { readonly effects: readonly Effect[]; readonly reminders: ReminderChanges } {
-    return { effects: this.effects.take(), reminders: this.arranged.take() };
+  take(): {
+    readonly effects: readonly Effect[];
+    readonly reminders: ReminderChanges;
+    readonly destroys: boolean;
+  } {
+    // Not yet by a checkpoint on the way.
+    const destroys = this.ended && this.destroying;
+    return { effects: this.effects.take(), reminders: this.arranged.take(), destroys };
   }
 
   get actorId(): string {

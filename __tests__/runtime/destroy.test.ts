@@ -447,7 +447,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
         expect(codeOf(await one.invoke(first))).toBe("MethodError");
         for (let n = 0; n < others; n++) await add("more");
         await one.invoke(call("end"));
-        await add("new");
+        for (let n = 0; n <= others; n++) await add("new");
         isLate = true;
         expect(await other.invoke(first)).toMatchObject({ ok: true });
         expect(resultOf(await other.invoke({ actor: "Box", id, method: "all", args: [] }))).toEqual([

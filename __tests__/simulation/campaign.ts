@@ -11,6 +11,10 @@ export interface CampaignOptions {
   readonly threads: number;
   /** Ends when so many have failed. */
   readonly maxFailures: number;
+  /** The file that the threads run. Default: this one, as it is bundled. */
+  readonly program?: string;
+  /** How many schedules a thread gets at a time. Default 50. */
+  readonly chunk?: number;
 }
 
 export interface Totals {
@@ -27,8 +31,7 @@ export interface Totals {
 
 /** One in so many is run twice, to see that it takes the same course. */
 const TWICE_EVERY = 100;
-/** Handed to a thread at a time. */
-const CHUNK = 50;
+const DEFAULT_CHUNK = 50;
 
 interface Chunk {
   readonly seed: number;
@@ -40,11 +43,12 @@ export async function runCampaign(
   onProgress: (totals: Totals) => void,
 ): Promise<Totals> {
   const totals = noTotals();
+  const { program = __filename, chunk: size = DEFAULT_CHUNK } = options;
   let next = options.seed;
   const endSeed = options.seed + options.schedules;
   const take = (): Chunk | undefined => {
     if (next >= endSeed || totals.failures.length >= options.maxFailures) return undefined;
-    const chunk = { seed: next, schedules: Math.min(CHUNK, endSeed - next) };
+    const chunk = { seed: next, schedules: Math.min(size, endSeed - next) };
     next += chunk.schedules;
     return chunk;
   };
@@ -52,11 +56,7 @@ export async function runCampaign(
     addTo(totals, more);
     onProgress(totals);
   };
-  if (options.threads === 1) {
-    for (let chunk = take(); chunk !== undefined; chunk = take()) add(await runChunk(chunk));
-  } else {
-    await Promise.all(Array.from({ length: options.threads }, () => runThread(take, add)));
-  }
+  await Promise.all(Array.from({ length: options.threads }, () => runThread(program, take, add)));
   return totals;
 }
 
@@ -69,9 +69,13 @@ export function workAsThread(): boolean {
   return true;
 }
 
-async function runThread(take: () => Chunk | undefined, add: (totals: Totals) => void): Promise<void> {
+async function runThread(
+  program: string,
+  take: () => Chunk | undefined,
+  add: (totals: Totals) => void,
+): Promise<void> {
   const resourceLimits = { maxYoungGenerationSizeMb: 64 };
-  const worker = new Worker(__filename, { workerData: { isCampaign: true }, resourceLimits });
+  const worker = new Worker(program, { workerData: { isCampaign: true }, resourceLimits });
   try {
     for (let chunk = take(); chunk !== undefined; chunk = take()) {
       worker.postMessage(chunk);

@@ -1,0 +1,279 @@
+/**
+ * Bugs to plant: deliberate faults in the runtime and in the adapters, each a change of the source by which it is bundled for
+ * one run of the simulation. The sources themselves know nothing of them. A simulation that does not find one of these proves less
+ * than it seems to.
+ */
+
+export interface Bug {
+  readonly name: string;
+  /** Below `lib/`. */
+  readonly file: string;
+  /** Stands there once. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+export const BUGS: readonly Bug[] = [
+  {
+    name: "a commit is not conditioned on lease and version",
+    file: "aws/dynamo-store.ts",
+    find: 'return { expression: `${HELD} AND ${SAME_VERSION}`, values: { ...values, ":onVersion": onVersion } };',
+    replace: 'return { expression: "attribute_exists(#fence)", values: {} };',
+  },
+  {
+    name: "a refused commit is taken for an applied one",
+    file: "runtime/activation.ts",
+    find: "if (!outcome.committed && !this.isOwnCommit(outcome.current)) await",
+    replace: "if (false) await",
+  },
+  {
+    name: "a refused commit is one's own by the lease's id alone",
+    file: "runtime/activation.ts",
+    find: "current.fence === fence && ",
+    replace: "",
+  },
+  {
+    name: "calls of a refused commit are told of success",
+    file: "runtime/activation.ts",
+    find: "call.fail(lost);\n        continue;",
+    replace:
+      "call.succeed((this.outcomes.find((one) => one.call === call) as { reply: never }).reply);\n        continue;",
+  },
+  {
+    name: "effects leave before the commit",
+    file: "runtime/activation.ts",
+    find: "const outcome = await retrying(",
+    replace: "await deliverEffects(host, address, draft.outbox);\n      const outcome = await retrying(",
+  },
+  {
+    name: "replies leave before the commit",
+    file: "runtime/activation.ts",
+    find: "this.outcomes.push(await this.turns.run(call));",
+    replace:
+      'const outcome = await this.turns.run(call);\n    this.outcomes.push(outcome);\n    if ("reply" in outcome) call.succeed(outcome.reply);',
+  },
+  {
+    name: "effects that were left over are never sent",
+    file: "runtime/activation.ts",
+    find: "await this.deliverLeftOver();",
+    replace: "this.record.delivered([]);",
+  },
+  {
+    name: "what is in memory is used whatever is stored",
+    file: "runtime/activation.ts",
+    find: "if (warm?.version === head.version) {",
+    replace: "if (warm !== undefined) {",
+  },
+  {
+    name: "effects that could not be delivered are forgotten",
+    file: "runtime/outbox.ts",
+    find: "if (failures.has(lane)) rest.push(effect);",
+    replace: "",
+  },
+  {
+    name: "what overtook an effect that failed is not sent again behind it",
+    file: "runtime/outbox.ts",
+    find: "if (failures.has(lane)) rest.push(effect);",
+    replace: 'if (outcome.status === "rejected") rest.unshift(effect);',
+  },
+  {
+    name: "all of a batch is acknowledged after a failure",
+    file: "runtime/messages/consumer.ts",
+    find: "await this.handBack(waiting, progress.error, progress);\n        return waiting;",
+    replace: "return [];",
+  },
+  {
+    name: "of a group only the message that failed is handed back",
+    file: "runtime/messages/consumer.ts",
+    find: "await this.handBack(waiting, progress.error, progress);\n        return waiting;",
+    replace: "await this.handBack(waiting, progress.error, progress);\n        return waiting.slice(0, 1);",
+  },
+  {
+    name: "messages behind one that failed are run all the same",
+    file: "runtime/turns/turns.ts",
+    find: "if (message.sequence.isStopped) {",
+    replace: "if (false) {",
+  },
+  {
+    name: "tracked calls are not ended",
+    file: "runtime/messages/consumer.ts",
+    find: 'envelope.mode !== "start" || ',
+    replace: 'envelope.mode === "start" || ',
+  },
+  {
+    name: "a dead letter is not sent",
+    file: "runtime/messages/bury.ts",
+    find: "await queues.deadLetters.send(deadLetterFor(record, reason, queues.deadLetters.maxMessageBytes));",
+    replace: "",
+  },
+  {
+    name: "a redriven letter looks like the first message to its queue",
+    file: "messages/dead-letter.ts",
+    find: "deduplicationId: digest(`redriven ${messageId}`),",
+    replace: "deduplicationId: message.callId,",
+  },
+  {
+    name: "messages are known by their place in the queue",
+    file: "runtime/record.ts",
+    find: "const known = await this.look(envelope, message);",
+    replace:
+      "const place = message?.place;\n    const newest = this.currentInbox.sequence;\n    if (place !== undefined && newest !== undefined && place <= newest) return { version: 0 };\n    const known = await this.look(envelope, message);",
+  },
+  {
+    name: "calls are not noted in the inbox",
+    file: "runtime/record.ts",
+    find: "...(hasEntered ? { inbox: inbox.text } : {}),",
+    replace: "",
+  },
+  {
+    name: "calls that have left the head are not looked up",
+    file: "runtime/record.ts",
+    find: "return isNew ? undefined : this.spilledCalls.find(envelope);",
+    replace: "return undefined;",
+  },
+  {
+    name: "nobody is told when to look at the actor again",
+    file: "runtime/record.ts",
+    find: "...(wakeAtMs === this.stored.wakeAtMs ? {} : { wakeAtMs: wakeAtMs ?? null }),",
+    replace: "",
+  },
+  {
+    name: "a destroyed actor forgets its calls",
+    file: "runtime/record.ts",
+    find: "this.currentInbox = this.currentInbox.withoutCheckpoints(this.currentVersion);",
+    replace: "this.currentInbox = Inbox.empty;",
+  },
+  {
+    name: "a refusal of a call that was sent again is not kept",
+    file: "runtime/turns/turns.ts",
+    find: "record.refuse(envelope, error);",
+    replace: "",
+  },
+  {
+    name: "fields that a turn which failed has changed stay",
+    file: "runtime/turns/live-actor.ts",
+    find: "await context.end();\n      this.instance = undefined;\n      throw error;",
+    replace: "await context.end();\n      throw error;",
+  },
+  {
+    name: "a turn ends before its checkpoint",
+    file: "runtime/turns/context.ts",
+    find: "await this.saving;\n    // Not before",
+    replace: "// Not before",
+  },
+  {
+    name: "a destroyed actor keeps its reminders",
+    file: "runtime/turns/context.ts",
+    find: "if (this.destroying) this.arranged.clear();",
+    replace: "",
+  },
+  {
+    name: "a checkpoint does not tell how many calls the turn had made",
+    file: "runtime/turns/turns.ts",
+    find: "note(context.calls.made);",
+    replace: "",
+  },
+  {
+    name: "a turn that is run again makes other calls",
+    file: "runtime/turns/calls.ts",
+    find: "? childCallOf(envelope, { ordinal, address, method, args: text })",
+    replace: "? { callId: random.id(), sentAtMs: clock.now(), _: [childCallOf, ordinal] && undefined }",
+  },
+  {
+    name: "older code writes over the state of newer code",
+    file: "runtime/turns/turn.ts",
+    find: "if (state === undefined || state.schema <= definition.schema) return;",
+    replace: "if (definition !== undefined) return;",
+  },
+  {
+    name: "a state that cannot be read is taken for none",
+    file: "runtime/turns/turn.ts",
+    find: "if (state !== undefined) decodeStateInto(actor, definition.type, state.text);",
+    replace:
+      "try {\n    if (state !== undefined) decodeStateInto(actor, definition.type, state.text);\n  } catch {}",
+  },
+  {
+    name: "reminders come early",
+    file: "runtime/actor-reminders.ts",
+    find: "if (wakeMsOf(reminder) > nowMs || this.given.has(reminder.id)) continue;",
+    replace: "if (wakeMsOf(reminder) > nowMs + 2_000 || this.given.has(reminder.id)) continue;",
+  },
+  {
+    name: "a reminder is not taken away by its turn",
+    file: "runtime/turns/turns.ts",
+    find: "record.reminders.done(reminder, clock.now());",
+    replace: "",
+  },
+  {
+    name: "a reminder that failed for good is dropped without a word",
+    file: "runtime/turns/turns.ts",
+    find: 'if (fate === "givenUp") {',
+    replace: 'if (fate === "gone") {',
+  },
+  {
+    name: "the sweep looks at one part of the index",
+    file: "runtime/sweep.ts",
+    find: "Array.from({ length: store.wakeShards }",
+    replace: "Array.from({ length: 1 }",
+  },
+  {
+    name: "readonly calls may see what is old",
+    file: "runtime/readonly.ts",
+    find: 'consistent: envelope.consistency === "strong"',
+    replace: "consistent: false",
+  },
+  {
+    name: "an event that comes twice is two messages",
+    file: "runtime/events/listen.ts",
+    find: "callId: keyedCallId(address, `event ${event.id} ${listener.method}`),",
+    replace: "callId: host.random.id(), sentAtMs: (keyedCallId, host.clock.now()),",
+  },
+  {
+    name: "chains of messages are not limited where they are sent",
+    file: "runtime/turns/context.ts",
+    find: "checkHops(hops, host.limits.hops, `${method.actor}/${method.id}.${method.method}`);",
+    replace: "void checkHops;",
+  },
+  {
+    name: "messages that a queue did not take are taken for sent",
+    file: "aws/sqs-queue.ts",
+    find: "if (accepted !== undefined) return { sequence: accepted.SequenceNumber };",
+    replace: "if (failed !== undefined) return { sequence: accepted?.SequenceNumber };",
+  },
+  {
+    name: "events that a bus did not take are taken for published",
+    file: "aws/event-bridge-bus.ts",
+    find: "if (result?.EventId !== undefined) return { sequence: undefined };",
+    replace: "if (results !== undefined) return { sequence: undefined };",
+  },
+  {
+    name: "items that a table did not take are taken for written",
+    file: "aws/dynamo-store.ts",
+    find: "requests = unprocessed?.[name] ?? [];",
+    replace: "requests = unprocessed === undefined ? [] : [];",
+  },
+  {
+    name: "several batches of one group are under way",
+    file: "aws/send-batches.ts",
+    find: "lane.underWay = true;",
+    replace: "",
+  },
+  {
+    name: "messages overtake one that is sent again",
+    file: "calling/send-order.ts",
+    find: "lane.isHeldUp = true;",
+    replace: "",
+  },
+  {
+    name: "messages that wait overtake one that failed",
+    file: "messages/post-order.ts",
+    find: "if (isBehind) post.failure ??= thrown;",
+    replace: "",
+  },
+  {
+    name: "checkpoints outlive their actor",
+    file: "runtime/record.ts",
+    find: "if (destroys) this.forgetCheckpoints();",
+    replace: "",
+  },
+];

@@ -1,0 +1,82 @@
+/**
+ * Plants bugs, one at a time, and has the simulation look for them: `npm run planted`. Prints by which checker each was found and in
+ * which schedule. Fails when one is not found within 100.
+ */
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { build, type Plugin } from "esbuild";
+import { runCampaign } from "../campaign";
+import { BUGS, type Bug } from "./bugs";
+
+const SCHEDULES = 100;
+const FOLDER = join(process.cwd(), "node_modules/.cache/durable-lambda-planted");
+
+interface Found {
+  readonly seed: number;
+  readonly check: string;
+  readonly what: string;
+}
+
+async function main(): Promise<number> {
+  const asked = process.argv.slice(2);
+  const bugs = BUGS.filter(({ name }) => asked.length === 0 || asked.some((part) => name.includes(part)));
+  const waiting = [...bugs.entries()];
+  const found = new Map<Bug, Found | undefined>();
+  const work = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [index, bug] = next;
+      found.set(bug, await look(bug, join(FOLDER, `${index}.js`)));
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  for (const bug of bugs) console.log(lineOf(bug, found.get(bug)));
+  const missed = bugs.filter((bug) => found.get(bug) === undefined).length;
+  console.log(
+    `\n${bugs.length - missed} of ${bugs.length} planted bugs were found within ${SCHEDULES} schedules.`,
+  );
+  return missed === 0 ? 0 : 1;
+}
+
+async function look(bug: Bug, program: string): Promise<Found | undefined> {
+  await build({
+    absWorkingDir: process.cwd(),
+    entryPoints: ["__tests__/simulation/simulate.ts"],
+    outfile: program,
+    bundle: true,
+    packages: "external",
+    platform: "node",
+    target: "node22",
+    tsconfig: "tsconfig.json",
+    logLevel: "error",
+    plugins: [planting(bug)],
+  });
+  const options = { schedules: SCHEDULES, seed: 1, threads: 1, maxFailures: 1, program, chunk: 5 };
+  const { failures } = await runCampaign(options, () => {});
+  const [first] = failures.sort((one, other) => one.seed - other.seed);
+  const violation = first?.violations[0];
+  return first === undefined || violation === undefined ? undefined : { seed: first.seed, ...violation };
+}
+
+function planting({ file, find, replace }: Bug): Plugin {
+  return {
+    name: "planted bug",
+    setup({ onLoad }) {
+      const path = join(process.cwd(), "lib", file);
+      onLoad({ filter: /\.ts$/ }, (loaded) => {
+        if (loaded.path !== path) return undefined;
+        const contents = readFileSync(path, "utf8").replace(find, () => replace);
+        return { contents, loader: "ts" };
+      });
+    },
+  };
+}
+
+function lineOf({ name }: Bug, found: Found | undefined): string {
+  if (found === undefined) return `${name.padEnd(75)} NOT FOUND`;
+  return `${name.padEnd(75)} ${found.check.padEnd(14)} seed ${found.seed}`;
+}
+
+void main().then((code) => {
+  process.exitCode = code;
+});

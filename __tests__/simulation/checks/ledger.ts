@@ -45,6 +45,12 @@ export class Ledger {
       if (before?.state !== after.state) history.violated("versions", `${key} changed without a new version`);
       return;
     }
+    if (before?.schema !== undefined && after.schema !== undefined && after.schema < before.schema) {
+      history.violated(
+        "code versions",
+        `${key} was of version ${before.schema}, and ${after.schema} wrote over it`,
+      );
+    }
     if (isVersion !== wasVersion + 1) {
       history.violated("versions", `the version of ${key} went from ${wasVersion} to ${isVersion}`);
     }

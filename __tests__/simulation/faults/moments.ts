@@ -39,7 +39,7 @@ const STRIKES: Partial<Record<FaultKind, Strike>> = {
     return true;
   },
   outage: (world, chance, strike) => {
-    if (strike()) putOut(world, chance.pick(["dynamodb", "sqs"]), chance.between(500, 12_000));
+    if (strike()) putOut(world, chance.pick(["dynamodb", "sqs", "sqs"]), chance.between(500, 12_000));
     return true;
   },
   "bus-down": (world, chance, strike) => {

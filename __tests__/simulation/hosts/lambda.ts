@@ -132,7 +132,12 @@ class LambdaStandIn {
         });
         if (!isTaken) timeline.after(1, () => client.enter(() => reject(throttled())));
       };
-      for (let time = 0; time < times; time++) timeline.after(client.chance.between(1, 5), arrive);
+      const isLate = faults.strikes("late-request");
+      // Its client hears that the connection is gone, and sends it again.
+      if (isLate) timeline.after(client.chance.between(1, 5), () => client.enter(() => reject(noAnswer())));
+      for (let time = 0; time < times; time++) {
+        timeline.after(isLate ? client.chance.between(20, 5_000) : client.chance.between(1, 5), arrive);
+      }
     });
   }
 }

@@ -20,6 +20,7 @@ export type Errand = { readonly name: string; readonly pauseMs: number } & (
         readonly to: string;
         readonly steps: readonly Step[];
         readonly delayMs: number;
+        readonly isKeyed: boolean;
       }[];
     }
   | { readonly ask: "start"; readonly to: string; readonly steps: readonly Step[] }
@@ -66,6 +67,7 @@ export function planStraggler(chance: Chance): readonly SessionPlan[] {
       to: FLOODED,
       steps: [{ do: "add", amount: 1 } as const],
       delayMs: 0,
+      isKeyed: chance.isTrue(0.3),
     })),
   }));
   return [
@@ -86,11 +88,12 @@ function errandOf(chance: Chance, name: string): Errand {
   if (dice < 0.5)
     return { ...base, ask: "look", to, consistency: chance.isTrue(0.8) ? "strong" : "eventual" };
   if (dice < 0.76) {
-    const count = chance.isTrue(0.3) ? chance.between(4, 14) : chance.between(1, 3);
+    const count = chance.isTrue(0.45) ? chance.between(4, 14) : chance.between(1, 3);
     const messages = Array.from({ length: count }, () => ({
       to: chance.pick(ACTORS),
       steps: stepsOf(chance, "message"),
       delayMs: chance.isTrue(0.1) ? chance.between(1, 40_000) : 0,
+      isKeyed: chance.isTrue(0.15),
     }));
     return { ...base, ask: "send", messages };
   }
@@ -102,7 +105,7 @@ function errandOf(chance: Chance, name: string): Errand {
 function callOf(chance: Chance) {
   const steps = callSteps(chance);
   const isNow = !steps.some(isAsync);
-  const timeoutMs = chance.isTrue(0.2) ? chance.between(50, 3_000) : 30_000;
+  const timeoutMs = chance.isTrue(0.3) ? chance.between(20, 3_000) : 30_000;
   return { ask: "call", steps, isNow, timeoutMs, isKeyed: chance.isTrue(0.3) } as const;
 }
 
@@ -112,6 +115,7 @@ function callSteps(chance: Chance): readonly Step[] {
   if (dice < 0.06) return [{ do: "bloat", what: chance.pick(["state", "effects", "result"]) }];
   if (dice < 0.1) return [{ do: "destroy" }];
   if (dice < 0.12) return [{ do: "again" }];
+  if (dice < 0.16) return [amountStep(chance, true), { do: "save" }, amountStep(chance, false)];
   return stepsOf(chance, "call");
 }
 

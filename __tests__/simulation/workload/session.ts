@@ -115,10 +115,14 @@ export class Session extends SimulatedProcess {
         });
       }
       case "send": {
-        const asked = errand.messages.map(({ to, steps, delayMs }, index) => {
+        const asked = errand.messages.map(({ to, steps, delayMs, isKeyed }, index) => {
           const op = this.ask(`${name}-${index}`, to, "send", { isOrdered: delayMs === 0 });
           return this.told(op, async () => {
-            const sender = client.actor<Account>("Account").get(to).send({ delay: delayMs });
+            const key = isKeyed ? { idempotencyKey: op.op } : {};
+            const sender = client
+              .actor<Account>("Account")
+              .get(to)
+              .send({ delay: delayMs, ...key });
             op.callId = (await sender.act({ op: op.op, steps })).callId;
             return { is: "done" };
           });

@@ -10,7 +10,7 @@ import { checkReminders } from "./checks/reminders";
 import type { FaultKind } from "./faults/catalogue";
 import { scheduleMoments } from "./faults/moments";
 import type { Violation } from "./workload/history";
-import { planSessions, planStraggler, STRAGGLER } from "./workload/plan";
+import { planSessions, planStraggler, type SessionPlan, STRAGGLER } from "./workload/plan";
 import { Session } from "./workload/session";
 import { World } from "./world";
 
@@ -19,6 +19,12 @@ export interface ScheduleOptions {
   /** Names of the faults that may strike, and of the errands that are done. Default: all. */
   readonly only?: ReadonlySet<string> | undefined;
   readonly keepsTrace?: boolean;
+  /** What is to be done, without any faults but the crash. Default: made by chance, with faults. */
+  readonly plans?: readonly SessionPlan[];
+  /** Functions that are frozen between events, or servers. Default: by chance. */
+  readonly isLambda?: boolean;
+  /** At which of the points at which somebody could die somebody does, from 1. Default: at none. */
+  readonly crashAt?: number;
 }
 
 export interface ScheduleResult {
@@ -35,6 +41,8 @@ export interface ScheduleResult {
   readonly committed: number;
   /** Requests that changed something and were applied. */
   readonly writes: number;
+  /** Points at which somebody could die. */
+  readonly crashPoints: number;
 }
 
 /** After the last fault everything is done within this. */
@@ -49,15 +57,23 @@ export async function runSchedule({
   seed,
   only,
   keepsTrace = false,
+  plans,
+  isLambda,
+  crashAt = Number.POSITIVE_INFINITY,
 }: ScheduleOptions): Promise<ScheduleResult> {
-  const world = new World({ seed, isLeftOut: (name) => only?.has(name) === false, keepsTrace });
+  const world = new World({ seed, isLeftOut: (name) => only?.has(name) === false, keepsTrace, isLambda });
+  world.crashAt = crashAt;
   const { stackTraceLimit } = Error;
   // There are thousands of errors, and nobody reads the stacks of those that are expected.
   Error.stackTraceLimit = keepsTrace ? stackTraceLimit : 0;
   const rejected = (reason: unknown) => world.history.defect("nobody handles a rejection", reason);
   process.on("unhandledRejection", rejected);
   try {
-    const errands = await live(world);
+    if (plans !== undefined) world.faults.areOver = true;
+    const errands = await live(
+      world,
+      plans === undefined ? sessionsByChance(world) : sessionsFor(world, plans),
+    );
     // Only now does Node tell of rejections that nobody handles.
     await new Promise((resolve) => setImmediate(resolve));
     check(world);
@@ -69,27 +85,14 @@ export async function runSchedule({
 }
 
 /** Returns the names of the errands that there were. */
-async function live(world: World): Promise<readonly string[]> {
-  const plans = planSessions(world.chance.for("plan"));
-  const chance = world.chance.for("sessions");
-  const sessions = plans.map(
-    (plan) => new Session(world, plan, chance.isTrue(0.5) ? chance.between(-30_000, 30_000) : 0),
-  );
+async function live(world: World, sessions: readonly Session[]): Promise<readonly string[]> {
   const operator = new Session(world, { name: "operator", isDirect: true, errands: [] }, 0, false);
   world.destroy = (actor) => operator.destroy(actor);
-  if (chance.isTrue(0.3)) world.deployAt(chance.between(1_000, 20_000));
-  const straggler = chance.isTrue(0.22) ? planStraggler(chance.for("straggler")) : [];
-  sessions.push(...straggler.map((plan) => new Session(world, plan, 0)));
-  scheduleMoments(world);
   for (const session of sessions) session.start();
 
   const { timeline, history } = world;
   const areOver = () => sessions.every((session) => session.isOver);
   const startMs = timeline.nowMs;
-  if (straggler.length > 0) {
-    world.straggler = `Account/${STRAGGLER}`;
-    world.sweptAgainMs = world.wakesLostUntilMs = startMs + BLACKOUT_MS;
-  }
   const isWorkDone = () => areOver() && timeline.nowMs > Math.max(world.sweptAgainMs, startMs);
   await timeline.run(() => isWorkDone() || timeline.nowMs > startMs + WORK_MS);
   if (!areOver()) history.violated("drained", "a session does not come to its end");
@@ -107,6 +110,27 @@ async function live(world: World): Promise<readonly string[]> {
   return sessions.flatMap(({ plan }) => plan.errands.map(({ name }) => name));
 }
 
+/** Some sessions of their own kind, with faults that strike at moments. */
+function sessionsByChance(world: World): readonly Session[] {
+  const chance = world.chance.for("sessions");
+  const plans = planSessions(world.chance.for("plan"));
+  const sessions = plans.map(
+    (plan) => new Session(world, plan, chance.isTrue(0.5) ? chance.between(-30_000, 30_000) : 0),
+  );
+  if (chance.isTrue(0.3)) world.deployAt(chance.between(1_000, 20_000));
+  if (chance.isTrue(0.22)) {
+    world.straggler = `Account/${STRAGGLER}`;
+    world.sweptAgainMs = world.wakesLostUntilMs = world.timeline.nowMs + BLACKOUT_MS;
+    sessions.push(...sessionsFor(world, planStraggler(chance.for("straggler"))));
+  }
+  scheduleMoments(world);
+  return sessions;
+}
+
+function sessionsFor(world: World, plans: readonly SessionPlan[]): Session[] {
+  return plans.map((plan) => new Session(world, plan, 0));
+}
+
 function check(world: World): void {
   const committed = new Committed(world);
   committed.checkOnce();
@@ -121,7 +145,7 @@ function check(world: World): void {
 }
 
 function resultOf(seed: number, world: World, errands: readonly string[]): ScheduleResult {
-  const { history, trace, faults, ledger, writes } = world;
+  const { history, trace, faults, ledger, writes, crashPoints } = world;
   return {
     seed,
     violations: history.violations,
@@ -133,6 +157,7 @@ function resultOf(seed: number, world: World, errands: readonly string[]): Sched
     turns: history.attempts.size,
     committed: [...ledger.accounts.values()].reduce((sum, { attempts }) => sum + attempts.length, 0),
     writes,
+    crashPoints,
   };
 }
 

@@ -14,7 +14,6 @@ import { EventSource } from "./hosts/event-source";
 import type { Fleet } from "./hosts/function-process";
 import { Lambda } from "./hosts/lambda";
 import type { ServiceName } from "./hosts/sdk-client";
-import type { SimulatedProcess } from "./hosts/simulated-process";
 import { Timeline } from "./timeline";
 import { Trace } from "./trace";
 import { accountOf } from "./workload/account";
@@ -31,6 +30,8 @@ export interface WorldOptions {
   /** For faults and errands, by name. */
   readonly isLeftOut: (name: string) => boolean;
   readonly keepsTrace: boolean;
+  /** Functions that are frozen between events, or servers. Default: by chance. */
+  readonly isLambda: boolean | undefined;
 }
 
 interface CorruptedAttribute {
@@ -69,8 +70,9 @@ export class World {
   destroy: (actor: string) => void = () => {};
   /** Requests that changed something and were applied. */
   writes = 0;
-  /** Asked at each request of a process, before it leaves and when it was applied: true when the process dies there. */
-  crashesAt: (process: SimulatedProcess) => boolean = () => false;
+  /** At which point somebody dies, and how many there were so far. */
+  crashAt = Number.POSITIVE_INFINITY;
+  crashPoints = 0;
   /** The last fault is over. */
   isCalm = false;
   private readonly sources: ReadonlyMap<string, EventSource>;
@@ -82,7 +84,7 @@ export class World {
     this.trace = new Trace(() => timeline.nowMs - START_MS, options.keepsTrace);
     this.faults = new Faults(this.chance.for("faults"), this.trace, options.isLeftOut);
     this.cloud = this.makeCloud();
-    const isLambda = this.chance.for("fleet").isTrue(0.7);
+    const { isLambda = this.chance.for("fleet").isTrue(0.7) } = options;
     this.fleet = isLambda
       ? { timeoutMs: 30_000, concurrency: 1, maxProcesses: 5 }
       : { timeoutMs: undefined, concurrency: 8, maxProcesses: 3 };
@@ -91,6 +93,14 @@ export class World {
       [QUEUES.messages, QUEUES.wakes].map((url) => [url, new EventSource(this, this.lambda, url)]),
     );
     this.sweepLater();
+  }
+
+  /**
+   * Asked whenever somebody could die: when a process goes on after waiting, at each of its requests, before that leaves and when
+   * it was applied, and where a queue's messages are handed over and taken off. True when it does.
+   */
+  crashesHere(): boolean {
+    return ++this.crashPoints === this.crashAt;
   }
 
   isLeftOut(name: string): boolean {

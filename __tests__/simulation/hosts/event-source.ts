@@ -67,7 +67,7 @@ export class EventSource {
 
   private hand(messages: readonly SqsMessage[]): void {
     const { world, lambda } = this;
-    if (world.faults.strikes("receive-lost")) return;
+    if (world.faults.strikes("receive-lost") || world.crashesHere()) return;
     this.underWay++;
     const event = { Records: messages.map((message) => recordOf(message, this.url)) };
     const isTaken = lambda.invoke(event, (ending) => {
@@ -91,7 +91,7 @@ export class EventSource {
     if (groups.size > 1 && failed.size > 0) world.faults.count("mixed-batch");
     world.history.checkFailures(messages, failed);
     const done = messages.filter(({ MessageId }) => !failed.has(MessageId));
-    if (done.length === 0 || world.faults.strikes("redelivered")) return;
+    if (done.length === 0 || world.faults.strikes("redelivered") || world.crashesHere()) return;
     const Entries = done.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
     const input = { QueueUrl: this.url, Entries };
     this.sqs.apply({ command: "DeleteMessageBatchCommand", input }, world.timeline.nowMs);

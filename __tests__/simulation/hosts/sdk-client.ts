@@ -116,7 +116,7 @@ export class SdkClient {
     const isDelivery = purpose === "send" || purpose === "publish" || purpose === "settle call";
     const isDelivering = isDelivery || (purpose === "release" && moment === "before");
     const isStruck =
-      world.crashesAt(process) ||
+      world.crashesHere() ||
       world.faults.strikes(`crash-${moment}`) ||
       (isFunction && isDelivering && world.faults.strikes("crash-delivering")) ||
       (moment === "before" && this.isLastOfStraggler(sending));

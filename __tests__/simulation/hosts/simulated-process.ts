@@ -47,6 +47,10 @@ export class SimulatedProcess {
   enter(run: () => void): void {
     if (this.state === "dead") return;
     if (this.state === "paused") return void this.held.push(run);
+    if (this.isMortal && this.world.crashesHere()) {
+      this.kill();
+      return;
+    }
     SimulatedProcess.current = this;
     run();
   }

@@ -17,7 +17,7 @@ import { type DurableError, FencedError, StoreUnavailable } from "../errors";
 import type { Inbox } from "../inbox";
 import type { Head, StoredState } from "../store";
 import { asDurableError } from "../wire-error";
-import { answerOf, finderIn, isApplied } from "./applied";
+import { answersIn } from "./applied";
 import type { Call } from "./call";
 import { acquireLease, type HeldLease } from "./held-lease";
 import { sendHint } from "./hints";
@@ -257,16 +257,10 @@ class Activation {
    * whose response was lost or by another process, and has its answer there; not in it, it had no effect.
    */
   private async settleRefused(current: Head | undefined): Promise<never> {
-    const { store } = this.host;
     const lost = this.fail(this.held.lostError());
-    const find = finderIn(store, this.address, current);
+    const answerTo = answersIn(this.host.store, this.address, current);
     for (const { call } of this.outcomes) {
-      const entry = await find(call.envelope);
-      if (entry === undefined || !isApplied(entry)) {
-        call.fail(lost);
-        continue;
-      }
-      const answer = await answerOf(store, this.address, entry);
+      const answer = (await answerTo(call.envelope)) ?? { error: lost };
       if ("reply" in answer) call.succeed(answer.reply);
       else call.fail(answer.error);
     }

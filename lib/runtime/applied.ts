@@ -63,15 +63,18 @@ export class SpilledCalls {
   }
 }
 
-/** Finds calls by what a head says: in its inbox, or beside it. */
-export function finderIn(
+/** The first answers of calls by what a head says, in its inbox or beside it; undefined for one that was not applied. */
+export function answersIn(
   store: Store,
   address: Address,
   head: Head | undefined,
-): (call: CallIdentity) => Promise<InboxEntry | undefined> {
+): (call: CallIdentity) => Promise<Answer | undefined> {
   const inbox = Inbox.parse(head?.inbox ?? "");
   const spilled = head?.spilled ? new SpilledCalls(store, address) : undefined;
-  return async (call) => inbox.get(callKey(call)) ?? spilled?.find(call);
+  return async (call) => {
+    const entry = inbox.get(callKey(call)) ?? (await spilled?.find(call));
+    return entry === undefined || !isApplied(entry) ? undefined : answerOf(store, address, entry);
+  };
 }
 
 /** False for a call of which only a checkpoint is committed. */

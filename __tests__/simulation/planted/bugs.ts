@@ -30,9 +30,9 @@ export const BUGS: readonly Bug[] = [
   {
     name: "calls of a refused commit are told of success",
     file: "runtime/activation.ts",
-    find: "call.fail(lost);\n        continue;",
+    find: "(await answerTo(call.envelope)) ?? { error: lost };",
     replace:
-      "call.succeed((this.outcomes.find((one) => one.call === call) as { reply: never }).reply);\n        continue;",
+      "{ reply: (this.outcomes.find((one) => one.call === call) as { reply: never }).reply, answerTo };",
   },
   {
     name: "effects leave before the commit",

@@ -97,7 +97,10 @@ class Activation {
       const isDue = await this.runTurns();
       await this.commitAndRelease();
       this.settle();
-      return { warm: { version: this.record.version, live: this.live, inbox: this.record.inbox }, isDue };
+      return {
+        warm: { version: this.record.version, live: this.live, inbox: this.record.inbox.calls },
+        isDue,
+      };
     } catch (thrown) {
       await this.giveUp(asDurableError(thrown));
       return { warm: undefined, isDue: false };

@@ -103,20 +103,20 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: "messages are known by their place in the queue",
-    file: "runtime/record.ts",
+    file: "runtime/actor-inbox.ts",
     find: "const known = await this.look(envelope, message);",
     replace:
-      "const place = message?.place;\n    const newest = this.currentInbox.sequence;\n    if (place !== undefined && newest !== undefined && place <= newest) return { version: 0 };\n    const known = await this.look(envelope, message);",
+      "const place = message?.place;\n    const newest = this.current.sequence;\n    if (place !== undefined && newest !== undefined && place <= newest) return { version: 0 };\n    const known = await this.look(envelope, message);",
   },
   {
     name: "calls are not noted in the inbox",
     file: "runtime/record.ts",
-    find: "...(hasEntered ? { inbox: inbox.text } : {}),",
+    find: "...(hasEntered ? { inbox: inbox.inbox.text } : {}),",
     replace: "",
   },
   {
     name: "calls that have left the head are not looked up",
-    file: "runtime/record.ts",
+    file: "runtime/actor-inbox.ts",
     find: "return isNew ? undefined : this.spilledCalls.find(envelope);",
     replace: "return undefined;",
   },
@@ -128,9 +128,9 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: "a destroyed actor forgets its calls",
-    file: "runtime/record.ts",
-    find: "this.currentInbox = this.currentInbox.withoutCheckpoints(this.currentVersion);",
-    replace: "this.currentInbox = Inbox.empty;",
+    file: "runtime/actor-inbox.ts",
+    find: "this.current = this.current.withoutCheckpoints(this.version());",
+    replace: "this.current = Inbox.empty;",
   },
   {
     name: "fields that a turn which failed has changed stay",

@@ -69,7 +69,7 @@ export class Turns {
     if (refused !== undefined) return refused;
     this.begin(call);
     try {
-      const known = await record.find(envelope, message);
+      const known = await record.inbox.find(envelope, message);
       if (known !== undefined && isApplied(known))
         return { call, ...(await answerOf(host.store, this.address, known)) };
       if (message !== undefined && isSuspicious(message)) {
@@ -78,7 +78,7 @@ export class Turns {
       }
       const context = this.contextOf(call, {
         reminders: () => record.reminders.all,
-        note: (made) => record.note(envelope, made),
+        note: (made) => record.inbox.note(envelope, made),
         from: { made: known?.made },
       });
       const result = await this.live.turn(call, context);
@@ -87,7 +87,7 @@ export class Turns {
     } catch (thrown) {
       const error = asDurableError(thrown);
       call.stopSequence();
-      record.refuse(envelope, error);
+      record.inbox.refuse(envelope, error);
       return { call, error, verdict: record.count(message, error) };
     } finally {
       this.running = undefined;

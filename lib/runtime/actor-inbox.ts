@@ -1,0 +1,134 @@
+/**
+ * An actor's inbox while its lease is held: which calls are known, what each turn adds, and what the next commit therefore writes.
+ *
+ *     committed ──► find ◄── enter, refuse, note: one turn after another
+ *         ▲                     │
+ *         └── keep ◄── commit ◄─┴─ draft
+ */
+import type { Address } from "../address";
+import { callKey, isChosen } from "../call-id";
+import type { Envelope } from "../envelope";
+import { CorruptState, type DurableError, InternalError } from "../errors";
+import { Inbox, type InboxEntry, keepRepeatedUntilMs, mayBeCopy } from "../inbox";
+import type { Lease } from "../lease";
+import { failed } from "../messages/tracked-calls";
+import type { Head } from "../store";
+import { nextInbox, SpilledCalls } from "./applied";
+import type { QueuedAs } from "./call";
+import type { Host } from "./host";
+
+/** The inbox as the next commit writes it. */
+export interface InboxDraft {
+  readonly inbox: Inbox;
+  /** Entries have moved beside the head. */
+  readonly spilled: boolean;
+}
+
+export class ActorInbox {
+  private readonly added = new Map<string, InboxEntry>();
+  private readonly spilledCalls: SpilledCalls;
+  /** Where the newest message that was applied, or is dead, stood in its queue, when there was one since the last commit. */
+  private place: string | undefined;
+  private committed: Inbox;
+  private current: Inbox;
+  private spilled: boolean;
+
+  /**
+   * @param version of the head; a commit makes it one more
+   * @param warm the head's inbox, when this process has read it before
+   * @throws CorruptState
+   */
+  constructor(
+    private readonly host: Host,
+    private readonly address: Address,
+    { inbox, spilled }: Pick<Head, "inbox" | "spilled">,
+    private readonly version: () => number,
+    warm: Inbox | undefined,
+  ) {
+    this.current = this.committed = warm ?? Inbox.parse(inbox);
+    this.spilled = spilled;
+    this.spilledCalls = new SpilledCalls(host.store, address);
+  }
+
+  /** Committed calls, the newest ones. */
+  get calls(): Inbox {
+    return this.committed;
+  }
+
+  /** True when there is something to write. */
+  get hasChanged(): boolean {
+    return this.added.size > 0 || this.place !== undefined || this.current !== this.committed;
+  }
+
+  /** What is known of a call that may have been applied before. */
+  async find(envelope: Envelope, message?: QueuedAs): Promise<InboxEntry | undefined> {
+    const known = await this.look(envelope, message);
+    return known === undefined || this.current.isVoid(known) ? undefined : known;
+  }
+
+  /** Adds a call with its answer. Returns the version as of which it has that. */
+  enter(envelope: Envelope, answer: Omit<InboxEntry, "version">): number {
+    const version = this.version() + 1;
+    // The first attempt of a call that was sent again may still come, and take itself for the only one.
+    const hasCopies = envelope.mode === "call" && envelope.maybeRepeated && envelope.sentAtMs !== undefined;
+    const kept = hasCopies ? { keepUntilMs: keepRepeatedUntilMs(this.host.clock.now()) } : {};
+    this.added.set(callKey(envelope), { version, ...kept, ...answer });
+    return version;
+  }
+
+  /**
+   * Adds a call that was sent again and failed, when its caller is told so for good: an earlier attempt of it that comes late must
+   * not succeed then. A message is tried again, with the calls that its turn makes; and so may be a call whose id the caller has
+   * chosen.
+   */
+  refuse(envelope: Envelope, error: DurableError): void {
+    const { mode, chain, maybeRepeated } = envelope;
+    const isLast = mode === "call" && chain.length === 0 && !isChosen(callKey(envelope)) && !error.retryable;
+    // What cannot be read is not written to.
+    if (!maybeRepeated || !isLast || error instanceof CorruptState || error instanceof InternalError) return;
+    this.enter(envelope, { isFailure: true, result: failed(error).error });
+  }
+
+  /** Notes how far a turn has come that saves a checkpoint: so many calls it had `made` of other actors. */
+  note(envelope: Envelope, made: number): void {
+    if (made > 0) this.added.set(callKey(envelope), { version: this.version() + 1, made });
+  }
+
+  /** Notes where a message stood that is done with. */
+  pass(message: QueuedAs | undefined): void {
+    this.place = message?.place ?? this.place;
+  }
+
+  /** The actor begins anew, and so does a turn that comes again: it makes its calls of other actors from the first one on. */
+  forgetCheckpoints(): void {
+    for (const [key, { made }] of this.added) if (made !== undefined) this.added.delete(key);
+    this.current = this.current.withoutCheckpoints(this.version());
+  }
+
+  /** What the next commit writes. Writes beside the head what is to be there first. */
+  draft(lease: Lease): Promise<InboxDraft> {
+    const { host, address, current: committed, added: applied, place } = this;
+    return nextInbox(host, address, lease, { committed, version: this.version(), applied, place });
+  }
+
+  /** After a draft was committed. */
+  keep({ inbox, spilled }: InboxDraft): void {
+    this.current = this.committed = inbox;
+    if (spilled) {
+      this.spilled = true;
+      this.spilledCalls.forget();
+    }
+    this.added.clear();
+    this.place = undefined;
+  }
+
+  private async look(envelope: Envelope, message?: QueuedAs): Promise<InboxEntry | undefined> {
+    const key = callKey(envelope);
+    const known = this.added.get(key) ?? this.current.get(key);
+    if (known !== undefined || !this.spilled) return known;
+    const { mode, sentAtMs, maybeRepeated } = envelope;
+    const call = { mode, sentAtMs, sequence: message?.place };
+    const isNew = !maybeRepeated && !mayBeCopy(call, this.current, this.host.clock.now());
+    return isNew ? undefined : this.spilledCalls.find(envelope);
+  }
+}

@@ -6,8 +6,8 @@
  *
  * Exits with 1 when a rule was broken. The same seed makes the same inputs, however many workers there are.
  */
-import { parseArgs } from "node:util";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { misuse, oneOf, runCommand, wholeNumber } from "../support/arguments";
 import { campaign, type Failure, inputOf, replay, type Slice, type Tally } from "./campaign";
 import { merged, tableOf, textOf, totalsOf } from "./report";
 import type { Target } from "./target";
@@ -31,36 +31,29 @@ interface Work {
   readonly progress: Int32Array;
 }
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      inputs: { type: "string", default: String(DEFAULT_INPUTS) },
-      seed: { type: "string", default: "1" },
-      target: { type: "string" },
-      workers: { type: "string", default: "2" },
-      replay: { type: "string" },
-    },
-  });
-  const seed = wholeNumber("seed", values.seed);
-  const targets = TARGETS.filter(({ name }) => values.target === undefined || name === values.target);
-  const [only] = targets;
-  if (only === undefined)
-    throw new Error(`--target is one of: ${TARGETS.map(({ name }) => name).join(", ")}`);
-  const startedMs = performance.now();
-  const tallies =
-    values.replay === undefined
-      ? await runOnWorkers(
-          targets,
-          seed,
-          wholeNumber("inputs", values.inputs),
-          wholeNumber("workers", values.workers),
-        )
-      : [await replay(only, seed, wholeNumber("replay", values.replay))];
+const USAGE = `npm run fuzz -- [options]
+
+  --inputs N     how many in all; default ${DEFAULT_INPUTS}
+  --seed N       default 1
+  --target NAME  one of: ${TARGETS.map(({ name }) => name).join(", ")}; default: all
+  --workers N    default 2
+  --replay N     one input of a target again
+`;
+
+const OPTIONS = {
+  inputs: { type: "string", default: String(DEFAULT_INPUTS) },
+  seed: { type: "string", default: "1" },
+  target: { type: "string" },
+  workers: { type: "string", default: "2" },
+  replay: { type: "string" },
+} as const;
+
+function print(startedMs: number, seed: number, tallies: readonly Tally[]): number {
   console.log(tableOf(tallies));
   const failures = tallies.flatMap((tally) => tally.failures);
   for (const failure of failures) console.log(`\n${textOf(failure)}`);
   console.log(`\n${totalsOf(tallies, seed, performance.now() - startedMs)}`);
-  if (failures.length > 0) process.exitCode = 1;
+  return failures.length === 0 ? 0 : 1;
 }
 
 async function runOnWorkers(
@@ -129,10 +122,23 @@ async function work({ orders, progress }: Work): Promise<void> {
   }
 }
 
-function wholeNumber(name: string, text: string): number {
-  if (/^\d+$/.test(text)) return Number(text);
-  throw new Error(`--${name} (${text}) is not a whole number.`);
+if (!isMainThread) void work(workerData as Work);
+else {
+  runCommand(USAGE, OPTIONS, async (values) => {
+    const startedMs = performance.now();
+    const { target, replay: index } = values;
+    const seed = wholeNumber("seed", values.seed);
+    const names = TARGETS.map(({ name }) => name);
+    const chosen = target === undefined ? names : [oneOf("target", target, names)];
+    const targets = TARGETS.filter(({ name }) => chosen.includes(name));
+    if (index !== undefined) {
+      if (target === undefined) misuse("--replay needs a --target.");
+      return print(startedMs, seed, [await replay(targets[0] as Target, seed, wholeNumber("replay", index))]);
+    }
+    const [inputs, workers] = [
+      wholeNumber("inputs", values.inputs, 1),
+      wholeNumber("workers", values.workers, 1),
+    ];
+    return print(startedMs, seed, await runOnWorkers(targets, seed, inputs, workers));
+  });
 }
-
-if (isMainThread) void main();
-else void work(workerData as Work);

@@ -1,46 +1,49 @@
-/**
- * The simulation as a command:
- *
- *     npm run simulate -- --schedules 1000 --seed 1      many schedules
- *     npm run simulate -- --seed 4711 --trace            one again, with everything that happens in it
- */
+/** The simulation as a command: many schedules, or one of them again. */
 import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
+import { runCommand, wholeNumber } from "../support/arguments";
 import { runCampaign, type Totals, workAsThread } from "./campaign";
 import { faultOf, KINDS } from "./faults/catalogue";
 import { runSchedule, type ScheduleResult } from "./schedule";
 import { shrink } from "./shrink";
 
-const { values } = parseArgs({
-  options: {
-    schedules: { type: "string" },
-    seed: { type: "string", default: "1" },
-    threads: { type: "string", default: String(Math.min(4, availableParallelism())) },
-    /** Every kind of fault must have struck so often. */
-    hits: { type: "string", default: "0" },
-    /** No other faults strike, and no other errands are done, than these. */
-    only: { type: "string" },
-    trace: { type: "boolean", default: false },
-  },
-});
+const USAGE = `npm run simulate -- [options]
 
-async function main(): Promise<number> {
-  const seed = wholeNumber("seed");
-  if (values.trace || values.only !== undefined) return replay(seed);
-  const schedules = values.schedules === undefined ? 1_000 : wholeNumber("schedules");
+  --schedules N   how many; default 1000
+  --seed N        of the first one, and each further one has the next; default 1
+  --hits N        every kind of fault must have struck so often; default 0
+  --threads N     default: one for each core, at most 4
+  --trace         runs one schedule, and prints all that happens in it
+  --only NAMES    runs one, with no other faults and errands than these
+`;
+
+const OPTIONS = {
+  schedules: { type: "string", default: "1000" },
+  seed: { type: "string", default: "1" },
+  hits: { type: "string", default: "0" },
+  threads: { type: "string", default: String(Math.min(4, availableParallelism())) },
+  only: { type: "string" },
+  trace: { type: "boolean", default: false },
+} as const;
+
+async function simulate(
+  schedules: number,
+  seed: number,
+  threads: number,
+  leastHits: number,
+): Promise<number> {
   const began = performance.now();
-  const options = { schedules, seed, threads: wholeNumber("threads"), maxFailures: 5 };
+  const options = { schedules, seed, threads, maxFailures: 5 };
   const totals = await runCampaign(options, ({ schedules: done }) => {
     if (process.stdout.isTTY) process.stdout.write(`\r${done} of ${schedules} schedules`);
   });
   if (process.stdout.isTTY) process.stdout.write("\r\u001b[K");
-  const isEnough = printTotals(totals, (performance.now() - began) / 1_000);
+  const isEnough = printTotals(totals, (performance.now() - began) / 1_000, leastHits);
   for (const failure of totals.failures.slice(0, 5)) await printFailure(failure);
   return totals.failures.length === 0 && isEnough ? 0 : 1;
 }
 
-async function replay(seed: number): Promise<number> {
-  const only = values.only === undefined ? undefined : new Set(values.only.split(","));
+async function replay(seed: number, names: string | undefined): Promise<number> {
+  const only = names === undefined ? undefined : new Set(names.split(","));
   const result = await runSchedule({ seed, only, keepsTrace: true });
   for (const line of result.trace) console.log(line);
   printViolations(result);
@@ -49,9 +52,8 @@ async function replay(seed: number): Promise<number> {
 }
 
 /** False when a kind of fault struck too rarely. */
-function printTotals(totals: Totals, seconds: number): boolean {
+function printTotals(totals: Totals, seconds: number, least: number): boolean {
   const { schedules, turns, committed, writes, faults, hits, hash, failures } = totals;
-  const least = wholeNumber("hits");
   console.log("fault                 row   hits  what");
   for (const kind of KINDS) {
     const { row, what } = faultOf(kind);
@@ -90,15 +92,15 @@ function printViolations({ violations }: ScheduleResult): void {
   for (const { check, what } of violations) console.log(`  ${check}: ${what}`);
 }
 
-function wholeNumber(name: "schedules" | "seed" | "threads" | "hits"): number {
-  const number = Number(values[name]);
-  if (Number.isSafeInteger(number) && number >= 0) return number;
-  console.error(`--${name} (${values[name]}) is not a whole number.`);
-  process.exit(2);
-}
-
 if (!workAsThread()) {
-  void main().then((code) => {
-    process.exitCode = code;
+  runCommand(USAGE, OPTIONS, async ({ schedules, seed, threads, hits, trace, only }) => {
+    const first = wholeNumber("seed", seed);
+    if (trace || only !== undefined) return replay(first, only);
+    return simulate(
+      wholeNumber("schedules", schedules, 1),
+      first,
+      wholeNumber("threads", threads, 1),
+      wholeNumber("hits", hits),
+    );
   });
 }

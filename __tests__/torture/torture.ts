@@ -2,7 +2,7 @@
  * The crash test with real processes: `npm run torture -- --seconds 600 --engine aws`. Workers are killed and stopped, and
  * what they and their clients send is lost, repeated and delayed; then everything must be there once, in order.
  */
-import { parseArgs } from "node:util";
+import { misuse, oneOf, runCommand, wholeNumber } from "../support/arguments";
 import { type Outcome, runTrial, type TrialOptions } from "./trial";
 
 const USAGE = `npm run torture -- [options]
@@ -20,60 +20,39 @@ const USAGE = `npm run torture -- [options]
 const REST_MS = 120_000;
 const MAX_SHOWN = 20;
 
-async function main(): Promise<void> {
-  const options = readOptions(process.argv.slice(2));
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1));
-  console.log(`engine ${options.engine}, seed ${options.seed}`);
-  print(await runTrial({ ...options, onProgress: console.log }));
-}
+const OPTIONS = {
+  seconds: { type: "string" },
+  kills: { type: "string" },
+  messages: { type: "string" },
+  engine: { type: "string", default: "file" },
+  workers: { type: "string", default: "5" },
+  seed: { type: "string", default: String(Date.now() % 1_000_000) },
+} as const;
 
-function readOptions(args: readonly string[]): TrialOptions {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        seconds: { type: "string" },
-        kills: { type: "string" },
-        messages: { type: "string" },
-        engine: { type: "string", default: "file" },
-        workers: { type: "string", default: "5" },
-        seed: { type: "string", default: String(Date.now() % 1_000_000) },
-      },
-    });
-    const { engine } = values;
-    if (engine !== "file" && engine !== "aws") throw new Error(`--engine ${engine} is neither file nor aws.`);
-    const hasCounts = values.kills !== undefined || values.messages !== undefined;
-    if (hasCounts && values.seconds !== undefined)
-      throw new Error("Either --seconds, or --kills and --messages.");
-    return {
-      engine,
-      seed: whole("seed", values.seed),
-      workers: whole("workers", values.workers),
-      seconds: hasCounts ? undefined : whole("seconds", values.seconds ?? "60"),
-      kills: values.kills === undefined ? undefined : whole("kills", values.kills),
-      messages: values.messages === undefined ? undefined : whole("messages", values.messages),
-      restMs: REST_MS,
-    };
-  } catch (problem) {
-    console.error(`${(problem as Error).message}\n\n${USAGE}`);
-    process.exit(2);
-  }
-}
-
-function whole(name: string, text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new Error(`--${name} ${text} is not a whole number.`);
-}
-
-function print({ figures, findings, folder }: Outcome): void {
+function print({ figures, findings, folder }: Outcome): number {
   for (const [name, figure] of Object.entries(figures)) {
     console.log(`${name.padEnd(30)} ${figure.toLocaleString("en").padStart(10)}`);
   }
-  if (findings.length === 0) return;
+  if (findings.length === 0) return 0;
   for (const { kind, what } of findings.slice(0, MAX_SHOWN)) console.error(`${kind}: ${what}`);
   if (findings.length > MAX_SHOWN) console.error(`… and ${findings.length - MAX_SHOWN} more`);
   console.error(`Findings, logs and data are in ${folder}.`);
-  process.exitCode = 1;
+  return 1;
 }
 
-void main();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1));
+runCommand(USAGE, OPTIONS, async ({ seconds, kills, messages, ...values }) => {
+  const hasCounts = kills !== undefined || messages !== undefined;
+  if (hasCounts && seconds !== undefined) misuse("Either --seconds, or --kills and --messages.");
+  const options: TrialOptions = {
+    engine: oneOf("engine", values.engine, ["file", "aws"]),
+    seed: wholeNumber("seed", values.seed),
+    workers: wholeNumber("workers", values.workers, 1),
+    seconds: hasCounts ? undefined : wholeNumber("seconds", seconds ?? "60", 1),
+    kills: kills === undefined ? undefined : wholeNumber("kills", kills),
+    messages: messages === undefined ? undefined : wholeNumber("messages", messages),
+    restMs: REST_MS,
+  };
+  console.log(`engine ${options.engine}, seed ${options.seed}`);
+  return print(await runTrial({ ...options, onProgress: console.log }));
+});

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { build, type Plugin } from "esbuild";
+import { misuse, runCommand } from "../../support/arguments";
 import { runCampaign } from "../campaign";
 import { BUGS, type Bug } from "./bugs";
 
@@ -18,9 +19,14 @@ interface Found {
   readonly what: string;
 }
 
-async function main(): Promise<number> {
-  const asked = process.argv.slice(2);
-  const bugs = BUGS.filter(({ name }) => asked.length === 0 || asked.some((part) => name.includes(part)));
+const USAGE = `npm run planted -- [--bug TEXT]
+
+  --bug TEXT   plants only bugs with this in their names
+`;
+
+async function plant(part: string): Promise<number> {
+  const bugs = BUGS.filter(({ name }) => name.includes(part));
+  if (bugs.length === 0) misuse(`No bug has "${part}" in its name.`);
   const waiting = [...bugs.entries()];
   const found = new Map<Bug, Found | undefined>();
   const work = async () => {
@@ -77,6 +83,4 @@ function lineOf({ name }: Bug, found: Found | undefined): string {
   return `${name.padEnd(75)} ${found.check.padEnd(14)} seed ${found.seed}`;
 }
 
-void main().then((code) => {
-  process.exitCode = code;
-});
+runCommand(USAGE, { bug: { type: "string", default: "" } } as const, ({ bug }) => plant(bug));

@@ -490,29 +490,39 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
 
     it.each([1, 2])("since %d answers to its commit were lost, is recognised as committed", async (times) => {
       await add("old");
-      let lost = 0;
+      const losses = Array.from({ length: times }, gate);
+      let commits = 0;
       intercept = async (name, apply) => {
         const answer = await apply();
-        if (name !== "store.commit" || lost++ >= times) return answer;
+        const loss = name === "store.commit" ? losses[commits++] : undefined;
+        if (loss === undefined) return answer;
+        loss.open();
         throw new StoreUnavailable("cut off");
       };
       const answer = one.invoke(call("end"));
-      while (lost <= times) await clock.advance(SECOND_MS);
+      for (const loss of losses) {
+        await loss.opened;
+        // It waits now, before it asks again.
+        await clock.advance(SECOND_MS);
+      }
       expect(await answer).toEqual({ ok: true, result: ["old"], version: 2 });
       await expectGone(2);
     });
 
     it("after a lost answer, when another process has made the actor anew, leaves that alone", async () => {
       await add("old");
-      let attempts = 0;
+      const loss = gate();
+      let commits = 0;
       intercept = async (name, apply) => {
-        if (name !== "store.commit" || attempts++ > 0) return apply();
+        if (name !== "store.commit" || commits++ > 0) return apply();
         await apply();
         await add("new", other);
+        loss.open();
         throw new StoreUnavailable("cut off");
       };
       const answer = one.invoke(call("end"));
-      while (attempts < 2) await clock.advance(SECOND_MS);
+      await loss.opened;
+      await clock.advance(SECOND_MS);
       expect(await answer).toEqual({ ok: true, result: ["old"], version: 2 });
       expect(await all()).toEqual(["new"]);
       expect(await headOf()).toMatchObject({ version: 3 });

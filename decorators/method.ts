@@ -1,5 +1,5 @@
-import type { MethodOptions } from "../lib/definition";
 import { recordMethod } from "../lib/metadata";
+import type { MethodOptions } from "../lib/method-definition";
 import { type AnyMethod, decoratedMethod, type MethodDecorator, misplaced } from "./member";
 
 /**

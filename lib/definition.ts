@@ -14,6 +14,7 @@ import {
   declaredListeners,
   declaredMethods,
 } from "./metadata";
+import { defineMethod, type MethodDefinition } from "./method-definition";
 
 /** Options of `@Actor`. */
 export interface ActorOptions {
@@ -22,29 +23,6 @@ export interface ActorOptions {
   /** The version of the state's schema, a whole number from 1; default 1. Older code refuses newer state. */
   readonly version?: number;
 }
-
-/** Options of `@Method`. */
-export interface MethodOptions {
-  /**
-   * The method only looks: one strongly consistent read, no lease, and it runs beside other turns on the last
-   * committed state. Changing a field in it is a `ReadonlyViolation`. Default false.
-   */
-  readonly readonly?: boolean;
-  /**
-   * How often a message (`send`, `start`) is tried before it goes to the dead letters; from 1 to 100. Only the method's own
-   * failures count, not a busy actor or a fault of the infrastructure. Default 3.
-   */
-  readonly maxAttempts?: number;
-}
-
-export interface MethodDefinition {
-  readonly name: string;
-  readonly readonly: boolean;
-  readonly maxAttempts: number;
-}
-
-const DEFAULT_MAX_ATTEMPTS = 3;
-const MOST_ATTEMPTS = 100;
 
 export interface ActorDefinition {
   readonly name: string;
@@ -85,7 +63,10 @@ export function defineActor(type: AnyClass, options: ActorOptions): void {
         method,
       });
     }
-    methods.set(method, defineMethod(type, method, declared));
+    methods.set(
+      method,
+      defineMethod(method, declared, (problem, details) => invalid(type, problem, details)),
+    );
   }
   if (methods.size === 0) {
     throw invalid(type, "declares no method. Put @Method before each one that may be called.");
@@ -105,18 +86,6 @@ export function defineActor(type: AnyClass, options: ActorOptions): void {
     }),
   };
   attachDefinition(type, definition);
-}
-
-function defineMethod(type: AnyClass, name: string, options: MethodOptions): MethodDefinition {
-  const { readonly = false, maxAttempts = DEFAULT_MAX_ATTEMPTS } = options;
-  if (!Number.isInteger(maxAttempts) || maxAttempts < 1 || maxAttempts > MOST_ATTEMPTS) {
-    throw invalid(
-      type,
-      `declares "${name}" with maxAttempts ${String(maxAttempts)}: it is a whole number from 1 to ${MOST_ATTEMPTS}.`,
-      { method: name, value: maxAttempts, limit: MOST_ATTEMPTS },
-    );
-  }
-  return { name, readonly, maxAttempts };
 }
 
 /** The definition of a class. @throws InvalidDefinition when it carries no `@Actor` of its own */

@@ -26,7 +26,7 @@ export {
   type UnsignedRequest,
 } from "./client/http-transport";
 export type { ActorContext, DueReminder, ReminderStatus } from "./context";
-export type { ActorOptions, MethodOptions } from "./definition";
+export type { ActorOptions } from "./definition";
 export type { Duration } from "./duration";
 export type { Consistency, Mode } from "./envelope";
 export {
@@ -77,6 +77,7 @@ export type { DeadLetter, DeadReason } from "./messages/dead-letter";
 export type { DeadLetterFilter, DeadLetters } from "./messages/dead-letters";
 export type { Queue, Queues } from "./messages/queue";
 export type { TrackedCalls } from "./messages/tracked-calls";
+export type { MethodOptions } from "./method-definition";
 export type { Missed, ReminderTime } from "./reminders/schedule";
 export type { Limits } from "./runtime/host";
 export type { LambdaContext, RouterHandler } from "./runtime/router";

@@ -1,7 +1,8 @@
 /** The actors of one app, by their stored names. */
 import type { ActorClass } from "./actor";
-import { type ActorDefinition, definitionOf, type MethodDefinition } from "./definition";
+import { type ActorDefinition, definitionOf } from "./definition";
 import { InvalidDefinition, UnknownActor, UnknownMethod } from "./errors";
+import type { MethodDefinition } from "./method-definition";
 import { quote, shorten } from "./quote";
 
 export class Registry {

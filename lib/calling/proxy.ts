@@ -4,9 +4,10 @@
  */
 import type { DurableActor } from "../actor";
 import { checkActorId } from "../address";
-import { type ActorDefinition, isReserved, type MethodDefinition } from "../definition";
+import { type ActorDefinition, isReserved } from "../definition";
 import type { Duration } from "../duration";
 import type { Consistency } from "../envelope";
+import type { MethodDefinition } from "../method-definition";
 import type { CallHandle } from "./call-handle";
 
 /** Hooks of the runtime's, not callable even where a class makes them public; and what a reference has itself. */

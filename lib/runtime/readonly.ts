@@ -1,6 +1,7 @@
 /** Readonly calls: one read, no lease, beside whatever else runs, on the last committed state. */
-import type { ActorDefinition, MethodDefinition } from "../definition";
+import type { ActorDefinition } from "../definition";
 import type { Envelope, Reply } from "../envelope";
+import type { MethodDefinition } from "../method-definition";
 import { parseReminders, type Reminder } from "../reminders/reminder";
 import { encode } from "../values/codec";
 import { encodeState, resultPacker } from "../values/state-codec";

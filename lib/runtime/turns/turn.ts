@@ -2,8 +2,9 @@
 import { types } from "node:util";
 import { construct, type DurableActor } from "../../actor";
 import type { ActorContext } from "../../context";
-import type { ActorDefinition, MethodDefinition } from "../../definition";
+import type { ActorDefinition } from "../../definition";
 import { StateVersionTooNew } from "../../errors";
+import type { MethodDefinition } from "../../method-definition";
 import { runInTurn } from "../../running-turn";
 import type { StoredState } from "../../store";
 import { decodeStateInto } from "../../values/state-codec";

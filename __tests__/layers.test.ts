@@ -31,7 +31,7 @@ const PACKAGES: readonly { readonly pattern: RegExp; readonly layers: readonly L
 
 function layerOf(path: string): Layer | undefined {
   if (/^lib\/(index|app)\.ts$/.test(path)) return "entry";
-  if (/^lib\/([^/]+|(values|messages|calling|events|reminders)\/[^/]+)\.ts$/.test(path)) return "core";
+  if (/^lib\/([^/]+|(values|messages|calling|events|reminders|state)\/[^/]+)\.ts$/.test(path)) return "core";
   const folder = /^(?:lib\/)?([^/]+)\//.exec(path)?.[1] ?? "";
   return folder in MAY_IMPORT ? (folder as Layer) : undefined;
 }

@@ -16,6 +16,11 @@ export interface Head {
   readonly version: number;
   /** +1 per acquisition; never falls. */
   readonly fence: number;
+  /**
+   * The fence of the newest lease that was given back in good order; 0 before the first. When it is not the one before `fence`,
+   * somebody did not get to clean up.
+   */
+  readonly endedFence: number;
   /** The lease that somebody holds or held, by this store's last word. */
   readonly leaseId?: string;
   readonly leaseUntilMs?: number;
@@ -36,7 +41,7 @@ export interface Head {
 }
 
 export interface StoredState {
-  /** Encoded by `values/state-codec.ts`. */
+  /** Encoded by `values/state-codec.ts`; in the head of a large state the names of its pieces, see `state/manifest.ts`. */
   readonly text: string;
   /** The version of the class's schema that wrote it. */
   readonly schema: number;
@@ -73,14 +78,17 @@ export interface Commit {
 }
 
 /** What is written together with giving a lease back. Fields that are absent stay as they are. */
-export type Release = Pick<Commit, "outbox" | "wakeAtMs">;
+export interface Release extends Pick<Commit, "outbox" | "wakeAtMs"> {
+  /** There may be parts that no head names: `endedFence` stays as it is, so that whoever comes next looks for them. */
+  readonly leavesParts?: boolean;
+}
 
 /** A refusal brings the head as it is now: the caller finds out there whether it was this commit that came twice. */
 export type Committed =
   | { readonly committed: true }
   | { readonly committed: false; readonly current: Head | undefined };
 
-/** An immutable item beside the head. Writing the same name again replaces it. */
+/** An item beside the head. Writing the same name again replaces it. */
 export interface Part {
   readonly name: string;
   readonly body: string;
@@ -109,8 +117,11 @@ export interface Store {
   renew(address: Address, lease: Lease, untilMs: number): Promise<boolean>;
   /** The last committed head; undefined for an actor that nobody has touched. */
   read(address: Address, options: { consistent: boolean }): Promise<Head | undefined>;
-  /** Writes all of them or throws; some may have been written then. Their names differ from each other. */
-  writeParts(address: Address, parts: readonly Part[]): Promise<void>;
+  /**
+   * Writes all of these parts and removes those that are named, or throws; some may have been written or removed then. The names
+   * differ from each other.
+   */
+  writeParts(address: Address, parts: readonly Part[], removed?: readonly string[]): Promise<void>;
   /** One part by its exact name, strongly consistent. An expired one may be missing. */
   readPart(address: Address, name: string): Promise<Part | undefined>;
   /**
@@ -127,7 +138,6 @@ export interface Store {
   readDue(shard: number, untilMs: number, after?: string): Promise<DuePage>;
   /** In how many shards the actors are that somebody must look at: 0 up to, not including, this. */
   readonly wakeShards: number;
-  /** The largest state that a head can carry, and the largest part, in bytes of encoded text. */
-  readonly maxStateBytes: number;
+  /** The largest part, in bytes of encoded text. */
   readonly maxPartBytes: number;
 }

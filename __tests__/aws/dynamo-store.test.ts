@@ -62,14 +62,15 @@ describe("parts on DynamoDB", () => {
     expect(itemCounts()).toEqual([10, 2]);
   });
 
-  /** DynamoDB that takes only the first item of each request, `times` times. */
-  function busy(times: number): DynamoStore {
+  /** DynamoDB that takes only the first item of each request, or as many as it is said to, `times` times. */
+  function busy(times: number, taken = 1): DynamoStore {
     let left = times;
     interpose(connection.documents, "BatchWriteItemCommand", async (input, send) => {
       if (left-- <= 0) return send(input);
       const [[table, requests] = ["", []]] = Object.entries(input.RequestItems as Record<string, unknown[]>);
-      const output = await send({ ...input, RequestItems: { [table]: requests.slice(0, 1) } });
-      return { ...output, UnprocessedItems: { [table]: requests.slice(1) } };
+      const output =
+        taken === 0 ? {} : await send({ ...input, RequestItems: { [table]: requests.slice(0, taken) } });
+      return { ...output, UnprocessedItems: { [table]: requests.slice(taken) } };
     });
     return new DynamoStore(connection.documents, connection.table, { clock: impatient });
   }
@@ -84,9 +85,25 @@ describe("parts on DynamoDB", () => {
   });
 
   it("that DynamoDB never takes are a typed error", async () => {
-    const write = busy(100).writeParts({ ...address, id: "never" }, parts(20));
+    const write = busy(100, 0).writeParts({ ...address, id: "never" }, parts(20));
     await expect(write).rejects.toMatchObject({ code: "StoreUnavailable", retryable: true });
-    expect(connection.wiretap.count()).toBe(8);
+    expect(pauses).toHaveLength(7);
+  });
+
+  it("that DynamoDB takes one by one are written all, however long it takes", async () => {
+    const own = { ...address, id: "slow" };
+    await busy(100).writeParts(own, parts(20));
+    expect(await connection.store.readParts(own, "")).toEqual(parts(20));
+  });
+
+  it("are removed in the same request as others are written", async () => {
+    const { store, wiretap } = connection;
+    const own = { ...address, id: "removed" };
+    await store.writeParts(own, parts(3));
+    wiretap.clear();
+    await store.writeParts(own, parts(5).slice(3), ["P000", "P001"]);
+    expect(itemCounts()).toEqual([4]);
+    expect(await store.readParts(own, "")).toEqual(parts(5).slice(2));
   });
 
   it("a lost response leaves them written once", async () => {
@@ -110,7 +127,7 @@ describe("requests", () => {
     await store.commit(address, lease, { onVersion: 2, outbox: "", release: false });
     expect(wiretap.requests.map(({ input }) => input.UpdateExpression).slice(0, 2)).toEqual([
       "SET #version = :version, #state = :state",
-      "SET #version = :version, #outbox = :outbox REMOVE #leaseId, #leaseUntil, #failing",
+      "SET #version = :version, #ended = :ended, #outbox = :outbox REMOVE #leaseId, #leaseUntil, #failing",
     ]);
   });
 
@@ -121,12 +138,14 @@ describe("requests", () => {
     await store.release(address, lease, { outbox: "" });
     await store.release(address, lease, { outbox: "[1]", wakeAtMs: 5 });
     await store.release(address, lease, { wakeAtMs: null });
+    await store.release(address, lease, { leavesParts: true });
     const updates = wiretap.requests.filter(({ command }) => command === "UpdateItemCommand");
     expect(updates.map(({ input }) => input.UpdateExpression)).toEqual([
+      "SET #ended = :ended REMOVE #leaseId, #leaseUntil",
+      "SET #ended = :ended REMOVE #leaseId, #leaseUntil, #outbox",
+      "SET #ended = :ended, #outbox = :outbox, #wakeShard = :wakeShard, #wakeAt = :wakeAt REMOVE #leaseId, #leaseUntil",
+      "SET #ended = :ended REMOVE #leaseId, #leaseUntil, #wakeShard, #wakeAt",
       "REMOVE #leaseId, #leaseUntil",
-      "REMOVE #leaseId, #leaseUntil, #outbox",
-      "SET #outbox = :outbox, #wakeShard = :wakeShard, #wakeAt = :wakeAt REMOVE #leaseId, #leaseUntil",
-      "REMOVE #leaseId, #leaseUntil, #wakeShard, #wakeAt",
     ]);
   });
 });

@@ -34,7 +34,7 @@ function load() {
 it("loads the SQS SDK with the first queue", () => {
   const { portsFromEnvironment, isSqsLoaded } = load();
   const ports = portsFromEnvironment(environment);
-  expect(ports.store.maxStateBytes).toBeGreaterThan(0);
+  expect(ports.store.maxPartBytes).toBeGreaterThan(0);
   expect(ports.calls.maxOutcomeBytes).toBeGreaterThan(0);
   expect(ports.queues).toBeDefined();
   expect(isSqsLoaded()).toBe(false);
@@ -45,7 +45,7 @@ it("loads the SQS SDK with the first queue", () => {
 it("loads the EventBridge SDK with the bus", () => {
   const { portsFromEnvironment, isEventBridgeLoaded } = load();
   const ports = portsFromEnvironment(environment);
-  expect(ports.store.maxStateBytes).toBeGreaterThan(0);
+  expect(ports.store.maxPartBytes).toBeGreaterThan(0);
   expect(ports.queues.messages.maxMessageBytes).toBeGreaterThan(0);
   expect(isEventBridgeLoaded()).toBe(false);
   expect(ports.bus.maxEventBytes).toBe(262_144);

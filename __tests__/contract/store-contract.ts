@@ -267,9 +267,9 @@ export function storeContract(connect: () => Store): void {
       expect((await read())?.state?.text).toBe(text);
     });
 
-    it("keeps a state and a part of the largest size", async () => {
+    it("keeps a head of some size, and a part of the largest", async () => {
       const { lease } = await take("a");
-      const text = "x".repeat(store.maxStateBytes);
+      const text = "x".repeat(100_000);
       await store.commit(address, lease, {
         onVersion: 0,
         state: text,
@@ -289,6 +289,22 @@ export function storeContract(connect: () => Store): void {
       await store.release(address, lease, {});
       const { head } = await take("b", NOW_MS + 1);
       expect(head).toMatchObject({ version: 0, fence: 2 });
+    });
+
+    it("tells whether the lease before was given back in good order, by a commit or without one", async () => {
+      const { lease: first, head: fresh } = await take("a");
+      expect(fresh).toMatchObject({ fence: 1, endedFence: 0 });
+      await store.commit(address, first, { onVersion: 0, state: "1", schema: 1, release: true });
+      const { lease: second, head: afterCommit } = await take("b");
+      expect(afterCommit).toMatchObject({ fence: 2, endedFence: 1 });
+      await store.commit(address, second, { onVersion: 1, state: "2", release: false });
+      await store.release(address, second, {});
+      const { lease: third, head: afterRelease } = await take("c");
+      expect(afterRelease).toMatchObject({ fence: 3, endedFence: 2 });
+      await store.release(address, third, { leavesParts: true });
+      expect(await read()).toMatchObject({ fence: 3, endedFence: 2 });
+      expect((await take("d")).head).toMatchObject({ fence: 4, endedFence: 2 });
+      expect((await take("e", NOW_MS + LEASE_MS)).head).toMatchObject({ fence: 5, endedFence: 2 });
     });
 
     it("does not release the lease of a successor", async () => {
@@ -538,6 +554,21 @@ export function storeContract(connect: () => Store): void {
       await store.writeParts(address, large);
       expect(await store.readParts(address, "M#")).toEqual(many);
       expect(await store.readParts(address, "L#")).toEqual(large);
+    });
+
+    it("are removed by name, beside others that are written, and only this actor's", async () => {
+      const other = { ...address, id: `${address.id}/other` };
+      await store.writeParts(address, [part("X#1"), part("X#2"), part("X#10")]);
+      await store.writeParts(other, [part("X#1")]);
+      await store.writeParts(address, [part("X#3")], ["X#1", "X#never"]);
+      expect(names(await store.readParts(address, "X#"))).toEqual(["X#10", "X#2", "X#3"]);
+      await store.writeParts(address, [], ["X#2"]);
+      expect(names(await store.readParts(address, "X#"))).toEqual(["X#10", "X#3"]);
+      expect(names(await store.readParts(other, "X#"))).toEqual(["X#1"]);
+      const many = Array.from({ length: 60 }, (_, index) => part(`M#${index}`));
+      await store.writeParts(address, many);
+      await store.writeParts(address, [part("N")], names(many));
+      expect(await store.readParts(address, "M#")).toEqual([]);
     });
 
     it("may be none", async () => {

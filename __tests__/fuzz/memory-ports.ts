@@ -16,6 +16,7 @@ import type {
   TrackedCalls,
 } from "../../lib/messages/tracked-calls";
 import { parseReminders } from "../../lib/reminders/reminder";
+import { isManifest } from "../../lib/state/manifest";
 import type {
   Acquired,
   Commit,
@@ -30,7 +31,16 @@ import type {
 import type { DuePage } from "../../lib/wake";
 import { Finding, report } from "./finding";
 
-const NEW: Head = { version: 0, fence: 0, inbox: "", spilled: false, failing: "", outbox: "", reminders: "" };
+const NEW: Head = {
+  version: 0,
+  fence: 0,
+  endedFence: 0,
+  inbox: "",
+  spilled: false,
+  failing: "",
+  outbox: "",
+  reminders: "",
+};
 
 /** No input leads to so many requests. */
 const MOST_REQUESTS = 2_000;
@@ -58,7 +68,6 @@ export class Budget {
 
 export class MemoryStore implements Store {
   readonly wakeShards = 1;
-  readonly maxStateBytes = 300_000;
   readonly maxPartBytes = 300_000;
   readonly heads: Map<string, Head>;
   private readonly parts = new Map<string, Part>();
@@ -92,16 +101,20 @@ export class MemoryStore implements Store {
     const stored = state === undefined ? before : storedState(state, schema ?? before?.schema ?? 1);
     const after = { ...others, ...rest, ...(stored && { state: stored }), version: onVersion + 1 };
     this.keep(address, after, wakeAtMs);
-    if (release) this.giveBack(address);
+    if (release) this.giveBack(address, true);
     return { committed: true };
   }
 
-  async release(address: Address, lease: Lease, { wakeAtMs, ...changes }: Release): Promise<void> {
+  async release(
+    address: Address,
+    lease: Lease,
+    { wakeAtMs, leavesParts = false, ...changes }: Release,
+  ): Promise<void> {
     const head = this.heads.get(addressKey(address));
     if (head?.leaseId !== lease.id) return;
     checkWritten({ ...changes, ...(wakeAtMs === undefined ? {} : { wakeAtMs }) });
     this.keep(address, { ...head, ...changes }, wakeAtMs);
-    this.giveBack(address);
+    this.giveBack(address, !leavesParts);
   }
 
   async renew(address: Address, lease: Lease): Promise<boolean> {
@@ -112,8 +125,9 @@ export class MemoryStore implements Store {
     return this.heads.get(addressKey(address));
   }
 
-  async writeParts(address: Address, parts: readonly Part[]): Promise<void> {
+  async writeParts(address: Address, parts: readonly Part[], removed: readonly string[] = []): Promise<void> {
     for (const part of parts) this.parts.set(`${addressKey(address)} ${part.name}`, part);
+    for (const name of removed) this.parts.delete(`${addressKey(address)} ${name}`);
   }
 
   async readPart(address: Address, name: string): Promise<Part | undefined> {
@@ -145,9 +159,9 @@ export class MemoryStore implements Store {
     this.heads.set(addressKey(address), { ...head, ...(next === undefined ? {} : { wakeAtMs: next }) });
   }
 
-  private giveBack(address: Address): void {
+  private giveBack(address: Address, inOrder: boolean): void {
     const { leaseId: _id, leaseUntilMs: _until, ...head } = this.heads.get(addressKey(address)) as Head;
-    this.heads.set(addressKey(address), head);
+    this.heads.set(addressKey(address), { ...head, ...(inOrder ? { endedFence: head.fence } : {}) });
   }
 }
 
@@ -162,7 +176,7 @@ function must(holds: boolean, what: string): asserts holds {
 
 /** What is written can be read again. */
 function checkWritten({ state, inbox, outbox, reminders, wakeAtMs }: Partial<Commit>): void {
-  if (typeof state === "string") JSON.parse(state);
+  if (typeof state === "string" && !isManifest(state)) JSON.parse(state);
   if (inbox !== undefined) Inbox.parse(inbox);
   if (outbox !== undefined) parseEffects(outbox);
   if (reminders !== undefined) parseReminders(reminders);

@@ -123,7 +123,7 @@ describe("a message that a turn sends", () => {
       },
     ],
     ["leaves a state that cannot be kept", (sender) => void sender.steps.push(() => {})],
-    ["leaves a state that is too large", (sender) => void sender.steps.push("x".repeat(500_000))],
+    ["leaves a state that is too large", (sender) => void sender.steps.push("x".repeat(11_000_000))],
     ["has a result that cannot be kept", () => ({ f: () => {} })],
   ])("never leaves when the turn %s", async (_what, end) => {
     const failure = turn((sender) => {

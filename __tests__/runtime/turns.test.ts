@@ -164,10 +164,11 @@ describe("a turn that fails", () => {
 
   it("for a state or a result that is too large names size and limit before anything is written", async () => {
     await one.invoke(call("add", ["a", 1]));
-    expect(await one.invoke(call("grow", [500_000]))).toMatchObject({
+    expect(await one.invoke(call("grow", [11_000_000]))).toMatchObject({
       ok: false,
-      error: { code: "StateTooLarge", details: { limitBytes: store.maxStateBytes } },
+      error: { code: "StateTooLarge", details: { limitBytes: 10 * 1_024 * 1_024 } },
     });
+    expect(await store.readParts({ type: "Cart", id: "c" }, "")).toEqual([]);
     expect(await one.invoke(call("big", [500_000]))).toMatchObject({
       ok: false,
       error: { code: "PayloadTooLarge", details: { limitBytes: store.maxPartBytes } },

@@ -38,23 +38,22 @@ const HELD = `${SAME_LEASE} AND ${SAME_FENCE}`;
 
 /** What becomes of a lease that is given back. */
 const FREED: Changes = { leaseId: null, leaseUntil: null };
+const freedInOrder = ({ fence }: Lease): Changes => ({ ...FREED, ended: fence });
 
 const PARTS_BETWEEN = "pk = :pk AND sk BETWEEN :first AND :last";
 /** Sorts after every ASCII character. */
 const AFTER_ASCII = "\u00ff";
 
-/** An item has at most 400 KB; the head needs some for its inbox, its outbox, its reminders and its names. */
-const MAX_STATE_BYTES = 350 * 1_024;
+/** An item has at most 400 KB, with its key and its names. */
 const MAX_PART_BYTES = 390 * 1_024;
 
 /** DynamoDB takes 16 MB a request, but a body of quotes is twice as long on the way; and smaller ones fail for less. */
 const MAX_BATCH_BYTES = 4 * 1_024 * 1_024;
 const MAX_BATCH_ITEMS = 25;
-const MAX_BATCH_ATTEMPTS = 8;
+const MAX_ATTEMPTS_IN_VAIN = 8;
 
 export class DynamoStore implements Store {
   readonly wakeShards = WAKE_SHARDS;
-  readonly maxStateBytes = MAX_STATE_BYTES;
   readonly maxPartBytes = MAX_PART_BYTES;
   private readonly table: DynamoTable;
   private readonly clock: Clock;
@@ -85,13 +84,18 @@ export class DynamoStore implements Store {
 
   async commit(address: Address, lease: Lease, commit: Commit): Promise<Committed> {
     const { onVersion, release } = commit;
-    const changes = { version: onVersion + 1, ...(release ? FREED : {}), ...changesOf(address, commit) };
+    const changes = {
+      version: onVersion + 1,
+      ...(release ? freedInOrder(lease) : {}),
+      ...changesOf(address, commit),
+    };
     const written = await this.table.change(headKey(address), changes, heldAt(lease, onVersion));
     return written.ok ? { committed: true } : { committed: false, current: currentHead(written) };
   }
 
   async release(address: Address, lease: Lease, release: Release): Promise<void> {
-    const changes = { ...FREED, ...changesOf(address, release) };
+    const freed = release.leavesParts ? FREED : freedInOrder(lease);
+    const changes = { ...freed, ...changesOf(address, release) };
     await this.table.change(headKey(address), changes, held(lease));
   }
 
@@ -104,18 +108,19 @@ export class DynamoStore implements Store {
     return item === undefined ? undefined : headOfItem(item);
   }
 
-  async writeParts(address: Address, parts: readonly Part[]): Promise<void> {
+  async writeParts(address: Address, parts: readonly Part[], removed: readonly string[] = []): Promise<void> {
     const key = addressKey(address);
     const [first, ...others] = parts;
-    if (first !== undefined && others.length === 0) {
+    if (first !== undefined && others.length + removed.length === 0) {
       const command = new PutCommand({ TableName: this.table.name, Item: itemOfPart(key, first) });
       await this.table.sending((client) => client.send(command));
       return;
     }
-    const bytesOf = ({ body }: Part) => Buffer.byteLength(body);
-    for (const chunk of chunks(parts, MAX_BATCH_ITEMS, MAX_BATCH_BYTES, bytesOf)) {
-      await this.writeItems(chunk.map((part) => itemOfPart(key, part)));
-    }
+    const writes: Write[] = [
+      ...parts.map((part) => ({ PutRequest: { Item: itemOfPart(key, part) } })),
+      ...removed.map((name) => ({ DeleteRequest: { Key: { pk: key, sk: partSortKey(name) } } })),
+    ];
+    for (const chunk of chunks(writes, MAX_BATCH_ITEMS, MAX_BATCH_BYTES, bytesOf)) await this.writeAll(chunk);
   }
 
   async readPart(address: Address, name: string): Promise<Part | undefined> {
@@ -153,22 +158,36 @@ export class DynamoStore implements Store {
     return readDue(this.table, shard, untilMs, after);
   }
 
-  /** DynamoDB may take only some of a batch when it is busy. */
-  private async writeItems(items: readonly Item[]): Promise<void> {
+  /** DynamoDB may take only some of a batch when it is busy: 1,000 write units a second are what one actor can have. */
+  private async writeAll(writes: readonly Write[]): Promise<void> {
     const { name } = this.table;
-    let requests: Item[] = items.map((item) => ({ PutRequest: { Item: item } }));
-    for (let attempt = 0; attempt < MAX_BATCH_ATTEMPTS; attempt++) {
-      if (attempt > 0) await sleep(this.clock, backoffMs(attempt, 50, 1_000, this.random));
-      const command = new BatchWriteCommand({ RequestItems: { [name]: requests } });
+    let left = writes;
+    let inVain = 0;
+    for (let attempt = 1; ; attempt++) {
+      const command = new BatchWriteCommand({ RequestItems: { [name]: [...left] } });
       const { UnprocessedItems: unprocessed } = await this.table.sending((client) => client.send(command));
-      requests = unprocessed?.[name] ?? [];
-      if (requests.length === 0) return;
+      const still = (unprocessed?.[name] ?? []) as readonly Write[];
+      if (still.length === 0) return;
+      // Slow is not stuck.
+      inVain = still.length < left.length ? 0 : inVain + 1;
+      left = still;
+      if (inVain === MAX_ATTEMPTS_IN_VAIN) break;
+      await sleep(this.clock, backoffMs(attempt, 50, 1_000, this.random));
     }
     throw new StoreUnavailable(
-      `DynamoDB left ${requests.length} of ${items.length} items unwritten, ${MAX_BATCH_ATTEMPTS} times.`,
-      { table: name, attempts: MAX_BATCH_ATTEMPTS },
+      `DynamoDB left ${left.length} of ${writes.length} items unwritten, ${inVain} times in a row.`,
+      { table: name, attempts: inVain },
     );
   }
+}
+
+/** A part that is written or removed, as a batch has it. */
+type Write =
+  | { readonly PutRequest: { readonly Item: Item } }
+  | { readonly DeleteRequest: { readonly Key: Item } };
+
+function bytesOf(write: Write): number {
+  return "PutRequest" in write ? Buffer.byteLength(write.PutRequest.Item.body as string) : 0;
 }
 
 function headKey(address: Address): Item {

@@ -33,7 +33,10 @@ interface PartRow {
 }
 
 export class SqliteParts {
-  private readonly statements: Record<"write" | "dropExpired" | "readOne" | "readRange", StatementSync>;
+  private readonly statements: Record<
+    "write" | "remove" | "dropExpired" | "readOne" | "readRange",
+    StatementSync
+  >;
 
   /** @throws StoreUnavailable when the table cannot be made */
   constructor(
@@ -46,6 +49,7 @@ export class SqliteParts {
       write: prepare(
         `INSERT OR REPLACE INTO part (key, ${COLUMNS}) VALUES ($key, $name, $body, $expiresAtMs)`,
       ),
+      remove: prepare("DELETE FROM part WHERE key = $key AND name = $name"),
       dropExpired: prepare(DROP_EXPIRED),
       readOne: prepare(`SELECT ${COLUMNS} FROM part WHERE key = $key AND name = $name`),
       readRange: prepare(
@@ -54,7 +58,7 @@ export class SqliteParts {
     };
   }
 
-  async write(address: Address, parts: readonly Part[]): Promise<void> {
+  async write(address: Address, parts: readonly Part[], removed: readonly string[] = []): Promise<void> {
     const key = addressKey(address);
     await this.database.write(
       () => {
@@ -62,6 +66,7 @@ export class SqliteParts {
         for (const { name, body, expiresAtMs } of parts) {
           this.statements.write.run({ key, name, body, expiresAtMs: expiresAtMs ?? null });
         }
+        for (const name of removed) this.statements.remove.run({ key, name });
       },
       { atomic: true },
     );

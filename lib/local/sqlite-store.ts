@@ -15,6 +15,7 @@ const SCHEMA = `
     key TEXT PRIMARY KEY,
     version INTEGER NOT NULL DEFAULT 0,
     fence INTEGER NOT NULL,
+    ended_fence INTEGER NOT NULL DEFAULT 0,
     lease_id TEXT,
     lease_until_ms INTEGER,
     state TEXT,
@@ -31,13 +32,14 @@ const SCHEMA = `
 
 /** What the table of version 0.1.0 lacks. */
 const ADDED_TO_HEAD: AddedColumns = {
+  ended_fence: "INTEGER NOT NULL DEFAULT 0",
   failing: "TEXT NOT NULL DEFAULT ''",
   outbox: "TEXT NOT NULL DEFAULT ''",
   reminders: "TEXT NOT NULL DEFAULT ''",
   wake_at_ms: "INTEGER",
 };
 
-const COLUMNS = `version, fence, lease_id, lease_until_ms, state, schema, inbox, spilled, failing, outbox, reminders,
+const COLUMNS = `version, fence, ended_fence, lease_id, lease_until_ms, state, schema, inbox, spilled, failing, outbox, reminders,
   wake_at_ms`;
 
 const ACQUIRE = `
@@ -64,6 +66,7 @@ const COMMIT = `
     reminders = coalesce($reminders, reminders),
     lease_id = iif($release, NULL, lease_id),
     lease_until_ms = iif($release, NULL, lease_until_ms),
+    ended_fence = iif($release, fence, ended_fence),
     ${WRITTEN_ON_RELEASE}
   WHERE ${STILL_HELD} AND version = $onVersion`;
 
@@ -71,6 +74,7 @@ const RELEASE = `
   UPDATE head SET
     lease_id = NULL,
     lease_until_ms = NULL,
+    ended_fence = iif($leavesParts, ended_fence, fence),
     ${WRITTEN_ON_RELEASE}
   WHERE ${STILL_HELD}`;
 
@@ -81,12 +85,13 @@ const READ_DUE = `
   WHERE wake_at_ms <= $untilMs AND (wake_at_ms, key) > ($afterMs, $afterKey)
   ORDER BY wake_at_ms, key LIMIT ${MAX_PAGE_ROWS}`;
 
-/** A state or a part of more than this is a mistake on a laptop too; DynamoDB's item ends far below. */
-const MAX_BYTES = 350_000;
+/** As much as with DynamoDB, about: what works on a laptop works there. */
+const MAX_PART_BYTES = 390 * 1_024;
 
 interface HeadRow {
   version: number;
   fence: number;
+  ended_fence: number;
   lease_id: string | null;
   lease_until_ms: number | null;
   state: string | null;
@@ -106,8 +111,7 @@ interface DueRow {
 
 export class SqliteStore implements Store {
   readonly wakeShards = 1;
-  readonly maxStateBytes = MAX_BYTES;
-  readonly maxPartBytes = MAX_BYTES;
+  readonly maxPartBytes = MAX_PART_BYTES;
   private readonly parts: SqliteParts;
   private readonly statements: Record<
     "acquire" | "commit" | "release" | "renew" | "read" | "readDue",
@@ -170,7 +174,8 @@ export class SqliteStore implements Store {
   }
 
   async release(address: Address, lease: Lease, release: Release): Promise<void> {
-    const values = { ...heldBy(address, lease), ...releaseValues(release) };
+    const leavesParts = release.leavesParts ? 1 : 0;
+    const values = { ...heldBy(address, lease), ...releaseValues(release), leavesParts };
     await this.database.write(() => this.statements.release.run(values));
   }
 
@@ -183,8 +188,8 @@ export class SqliteStore implements Store {
     return this.database.read(() => this.head(addressKey(address)));
   }
 
-  writeParts(address: Address, parts: readonly Part[]): Promise<void> {
-    return this.parts.write(address, parts);
+  writeParts(address: Address, parts: readonly Part[], removed?: readonly string[]): Promise<void> {
+    return this.parts.write(address, parts, removed);
   }
 
   readPart(address: Address, name: string): Promise<Part | undefined> {
@@ -213,6 +218,7 @@ function headOf(row: HeadRow): Head {
   return {
     version: row.version,
     fence: row.fence,
+    endedFence: row.ended_fence,
     ...(row.lease_id === null ? {} : { leaseId: row.lease_id }),
     ...(row.lease_until_ms === null ? {} : { leaseUntilMs: row.lease_until_ms }),
     ...(row.state === null ? {} : { state: { text: row.state, schema: row.schema ?? 1 } }),

@@ -12,11 +12,11 @@
  */
 import type { Address } from "../address";
 import type { ActorDefinition } from "../definition";
-import type { Effect } from "../effects";
 import { type DurableError, FencedError, StoreUnavailable } from "../errors";
 import type { Inbox } from "../inbox";
-import type { Head, StoredState } from "../store";
+import type { Head, Release, StoredState } from "../store";
 import { asDurableError } from "../wire-error";
+import { ActorState } from "./actor-state";
 import { answersIn } from "./applied";
 import type { Call } from "./call";
 import { acquireLease, type HeldLease } from "./held-lease";
@@ -24,7 +24,7 @@ import { sendHint } from "./hints";
 import type { Host } from "./host";
 import { deliverEffects } from "./outbox";
 import type { CallQueue } from "./queue";
-import { ActorRecord } from "./record";
+import { ActorRecord, type Draft } from "./record";
 import { retrying } from "./retrying";
 import type { TurnContext } from "./turns/context";
 import { LiveActor } from "./turns/live-actor";
@@ -34,6 +34,7 @@ import { type Outcome, Turns } from "./turns/turns";
 export interface WarmActor {
   readonly version: number;
   readonly live: LiveActor;
+  readonly state: ActorState;
   readonly inbox: Inbox;
 }
 
@@ -92,13 +93,13 @@ class Activation {
 
   async run(warm: WarmActor | undefined): Promise<Activated> {
     try {
-      this.load(warm);
+      await this.load(warm);
       await this.deliverLeftOver();
       const isDue = await this.runTurns();
       await this.commitAndRelease();
       this.settle();
       return {
-        warm: { version: this.record.version, live: this.live, inbox: this.record.inbox.calls },
+        warm: this.warm,
         isDue,
       };
     } catch (thrown) {
@@ -109,23 +110,23 @@ class Activation {
     }
   }
 
-  private load(warm: WarmActor | undefined): void {
+  private async load(known: WarmActor | undefined): Promise<void> {
     const { host, address, definition } = this;
     const { head } = this.held;
-    if (warm?.version === head.version) {
-      // The same state as the head's, as the object by which the live actor knows it.
-      const { live, inbox } = warm;
-      this.record = new ActorRecord(host, address, head, { inbox, state: live.state });
-      this.live = live;
-    } else {
-      this.record = new ActorRecord(host, address, head);
-      this.live = new LiveActor(definition, host.store, head.state);
-    }
+    const warm = known?.version === head.version ? known : undefined;
+    const state = await ActorState.load(host, address, head, warm?.state);
+    this.record = new ActorRecord(host, address, head, state, warm?.inbox);
+    this.live = warm?.live ?? new LiveActor(definition, limitsOf(host), state.saved);
     this.turns = new Turns(host, definition, address, this.record, this.live, {
       onWait: () => this.startHeartbeat(),
       commit: () => this.commitNow(this.live.state),
       save: (call, context) => this.save(call, context),
     });
+  }
+
+  private get warm(): WarmActor {
+    const { version, state, inbox } = this.record;
+    return { version, state, live: this.live, inbox: inbox.calls };
   }
 
   /** Effects that an activation which died could not deliver. */
@@ -202,12 +203,13 @@ class Activation {
     }
   }
 
-  /** The last commit gives the lease back in the same write, unless effects are to be delivered first. */
+  /** The last commit gives the lease back in the same write, unless there is something to do after it. */
   private async commitAndRelease(): Promise<void> {
     const { record, host, address, held } = this;
-    const isReleased = await this.commit(this.live.state, { release: (outbox) => outbox.length === 0 });
+    const isReleased = await this.commit(this.live.state, { release: ({ isLast }) => isLast });
     if (!isReleased) {
       await this.deliver();
+      await record.state.tidy();
       await held.release(record.release());
     }
     // What became due meanwhile, when there was no more time for it, needs a new hint too.
@@ -221,13 +223,13 @@ class Activation {
    */
   private async commit(
     state: StoredState | undefined,
-    options: { release(outbox: readonly Effect[]): boolean },
+    options: { release(draft: Draft): boolean },
   ): Promise<boolean> {
     if (this.failure !== undefined) throw this.failure;
     const { host, address, held, record } = this;
     const draft = await record.draft(held.lease, state);
     if (draft !== undefined) {
-      const commit = { ...draft.commit, release: options.release(draft.outbox) };
+      const commit = { ...draft.commit, release: options.release(draft) };
       const outcome = await retrying(host, () => host.store.commit(address, held.lease, commit));
       if (!outcome.committed && !this.isOwnCommit(outcome.current)) await this.settleRefused(outcome.current);
       record.keep(draft);
@@ -261,6 +263,7 @@ class Activation {
    */
   private async settleRefused(current: Head | undefined): Promise<never> {
     const lost = this.fail(this.held.lostError());
+    await this.record.state.discard(current);
     const answerTo = answersIn(this.host.store, this.address, current);
     for (const { call } of this.outcomes) {
       const answer = (await answerTo(call.envelope)) ?? { error: lost };
@@ -300,6 +303,15 @@ class Activation {
     }
     // What fails for good now fails in the next activation too, which would begin at once.
     if (this.turns === undefined || !error.retryable) this.queue.failAll(error);
-    if (!(error instanceof FencedError)) await this.held.release({});
+    if (!(error instanceof FencedError)) await this.held.release(this.leftParts());
   }
+
+  /** What was written for a commit that did not come, or was not looked for, is left to the next one. */
+  private leftParts(): Release {
+    return { leavesParts: this.record === undefined || this.record.state.leavesParts };
+  }
+}
+
+function limitsOf({ limits, store }: Host): ConstructorParameters<typeof LiveActor>[1] {
+  return { maxStateBytes: limits.stateBytes, maxPartBytes: store.maxPartBytes };
 }

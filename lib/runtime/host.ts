@@ -43,6 +43,10 @@ export interface Limits {
   readonly queueLength: number;
   /** Actors kept in memory between calls. Default 1,000. */
   readonly warmActors: number;
+  /** … and at most so many bytes of encoded state of them, but for the one that was called last. Default 64 MB. */
+  readonly warmBytes: number;
+  /** The largest state of an actor, in bytes of encoded text. Default 10 MB. */
+  readonly stateBytes: number;
   /** How long the outcome of a tracked call is kept after its end. Default 7 days. */
   readonly keepResultsMs: number;
   /** Messages that this process sent and that may wait for one actor. Default 10,000. */
@@ -57,6 +61,8 @@ export const DEFAULT_LIMITS: Limits = {
   holdTurns: 100,
   queueLength: 1_000,
   warmActors: 1_000,
+  warmBytes: 64 * 1_024 * 1_024,
+  stateBytes: 10 * 1_024 * 1_024,
   keepResultsMs: KEEP_RESULTS_MS,
   backlog: DEFAULT_BACKLOG,
   hops: 64,

@@ -39,10 +39,22 @@ export class Mailbox {
     private readonly host: Host,
     private readonly definition: ActorDefinition,
     private readonly address: Address,
+    /** Told how many bytes of the actor are kept in memory, more or fewer than before. */
+    private readonly weigh: (bytes: number) => void,
   ) {}
 
   get isIdle(): boolean {
     return this.draining === undefined;
+  }
+
+  /** What of the actor is kept in memory between calls. */
+  get warmActor(): WarmActor | undefined {
+    return this.warm;
+  }
+
+  /** How many bytes of encoded state that is. */
+  get warmBytes(): number {
+    return this.warm?.state.bytes ?? 0;
   }
 
   /** @throws ActorOverloaded when too many calls wait here already; else whatever the call ends with */
@@ -103,6 +115,12 @@ export class Mailbox {
     }
   }
 
+  private keep(warm: WarmActor | undefined): void {
+    const before = this.warmBytes;
+    this.warm = warm;
+    this.weigh(this.warmBytes - before);
+  }
+
   /** @throws ActorOverloaded */
   private checkRoom(calls: number): void {
     const { queueLength } = this.host.limits;
@@ -118,7 +136,7 @@ export class Mailbox {
     try {
       while (queue.isWanted(host.clock.now())) {
         const { warm, isDue } = await activate(host, definition, address, queue, this.warm);
-        this.warm = warm;
+        this.keep(warm);
         // Other processes may wait for the lease: let them have it before asking again.
         if (isDue) await sleep(host.clock, busyWaitMs(1, Number.POSITIVE_INFINITY, host.random));
       }

@@ -5,27 +5,32 @@ import type { MethodDefinition } from "../method-definition";
 import { parseReminders, type Reminder } from "../reminders/reminder";
 import { encode } from "../values/codec";
 import { encodeState, resultPacker } from "../values/state-codec";
+import type { WarmActor } from "./activation";
+import { readState } from "./actor-state";
 import { Call } from "./call";
 import type { Host } from "./host";
 import { readonlyViolation, TurnContext, type TurnHooks } from "./turns/context";
 import { loadActor, runMethod } from "./turns/turn";
 
+/** @param warm what this process has of the actor: a large state of the same version need not be read again */
 export async function runReadonly(
   host: Host,
   definition: ActorDefinition,
   method: MethodDefinition,
   envelope: Envelope,
+  warm: WarmActor | undefined,
 ): Promise<Reply> {
   const { store, clock } = host;
   const call = new Call(envelope, clock, () => {});
   try {
     call.start();
-    const head = await store.read(envelope.address, { consistent: envelope.consistency === "strong" });
+    const seen = await store.read(envelope.address, { consistent: envelope.consistency === "strong" });
+    const { head, state } = await readState(host, envelope.address, seen, warm);
     if (call.abortReason !== undefined) throw call.abortReason;
     const version = head?.version ?? 0;
     const reminders = parseReminders(head?.reminders ?? "");
     const context = new TurnContext(call, host, readonlyHooks(version, reminders), true);
-    const actor = loadActor(definition, head?.state, context);
+    const actor = loadActor(definition, state, context);
     const before = encodeState(actor, definition.type);
     const { value } = await runMethod(actor, method, call, context.calls);
     await context.end();

@@ -1,6 +1,6 @@
 /**
  * An actor's record while its lease is held: what the head says, what turns have added to it, and what the next commit
- * therefore writes. The state itself is kept by the live actor.
+ * therefore writes. What the turns make of the state is the live actor's.
  *
  *     head ──► record ◄── apply, count, cause: one turn after another
  *                └─ draft ──► commit ──► keep
@@ -14,6 +14,7 @@ import type { Lease } from "../lease";
 import type { Commit, Head, Release, StoredState } from "../store";
 import { ActorInbox, type InboxDraft } from "./actor-inbox";
 import { ActorReminders } from "./actor-reminders";
+import type { ActorState, StateDraft } from "./actor-state";
 import {
   afterFailure,
   beforeRun,
@@ -32,10 +33,13 @@ import type { ReminderChanges } from "./turns/reminders";
 /** What a commit writes, and what the record is after it. */
 export interface Draft {
   readonly commit: Omit<Commit, "release">;
-  readonly state: StoredState | undefined;
+  /** Present when the state has changed. */
+  readonly state: StateDraft | undefined;
   readonly inbox: InboxDraft;
   readonly outbox: readonly Effect[];
   readonly stored: Stored;
+  /** Nothing is left to do after the commit: it can give the lease back. */
+  readonly isLast: boolean;
 }
 
 /** What a turn has led to outside its fields. */
@@ -49,7 +53,7 @@ interface Caused {
 /** The parts of a head that are rarely there. */
 type Stored = Readonly<Pick<Head, "failing" | "outbox" | "reminders" | "wakeAtMs">>;
 
-/** Effects that could not be delivered are tried again after this. */
+/** Effects that could not be delivered, and what could not be removed, are tried again after this. */
 const DELIVER_AGAIN_MS = 30_000;
 
 export class ActorRecord {
@@ -57,25 +61,24 @@ export class ActorRecord {
   readonly inbox: ActorInbox;
   private readonly effects: Effect[] = [];
   private currentVersion: number;
-  private saved: StoredState | undefined;
   private failing: FailingMessage | undefined;
   private currentOutbox: readonly Effect[];
   private stored: Stored;
 
   /**
-   * @param warm what this process knows of the same version: the same as the head says, but already read
+   * @param warm the inbox of the same version, when this process has it: the same as the head says, but already read
    * @throws CorruptState
    */
   constructor(
     private readonly host: Host,
     address: Address,
     head: Head,
-    warm?: { readonly inbox: Inbox; readonly state: StoredState | undefined },
+    readonly state: ActorState,
+    warm?: Inbox,
   ) {
-    const { version, state, failing, outbox, reminders, wakeAtMs } = head;
+    const { version, failing, outbox, reminders, wakeAtMs } = head;
     this.currentVersion = version;
-    this.saved = warm === undefined ? state : warm.state;
-    this.inbox = new ActorInbox(host, address, head, () => this.currentVersion, warm?.inbox);
+    this.inbox = new ActorInbox(host, address, head, () => this.currentVersion, warm);
     this.failing = parseFailing(failing);
     this.currentOutbox = parseEffects(outbox);
     this.reminders = new ActorReminders(reminders, host.random);
@@ -150,30 +153,32 @@ export class ActorRecord {
    */
   async draft(lease: Lease, state: StoredState | undefined): Promise<Draft | undefined> {
     const outbox = [...this.currentOutbox, ...this.effects];
+    const hasChanged = state !== this.state.saved;
+    const changed = hasChanged ? await this.state.draft(state) : undefined;
+    const isLast = outbox.length === 0 && !this.state.mustTidyAfter(changed);
     // Should this process die, nobody can take its lease before that ends.
-    const stored = this.toStore(outbox, this.host.limits.leaseMs);
-    const hasChanged = state !== this.saved;
+    const stored = this.toStore(isLast, this.host.limits.leaseMs, outbox);
     const hasEntered = this.inbox.hasChanged;
     const hasNoted = stored.failing !== this.stored.failing || stored.reminders !== this.stored.reminders;
     if (!hasEntered && this.effects.length === 0 && !hasChanged && !hasNoted) return undefined;
     const inbox = await this.inbox.draft(lease);
     const commit = {
       onVersion: this.currentVersion,
-      ...(hasChanged ? { state: state?.text ?? null } : {}),
-      ...(state !== undefined && state.schema !== this.saved?.schema ? { schema: state.schema } : {}),
+      ...(changed === undefined ? {} : { state: changed.text }),
+      ...(state !== undefined && state.schema !== this.state.saved?.schema ? { schema: state.schema } : {}),
       ...(hasEntered ? { inbox: inbox.inbox.text } : {}),
       ...(inbox.spilled ? { spilled: true } : {}),
       ...(stored.failing === this.stored.failing ? {} : { failing: stored.failing }),
       ...(stored.reminders === this.stored.reminders ? {} : { reminders: stored.reminders }),
       ...this.changesTo(stored),
     };
-    return { commit, state, inbox, outbox, stored };
+    return { commit, state: changed, inbox, outbox, stored, isLast };
   }
 
   /** After a draft was committed: there is nothing left to commit. */
   keep({ state, inbox, outbox, stored }: Draft): void {
     this.currentVersion++;
-    this.saved = state;
+    if (state !== undefined) this.state.keep(state);
     this.inbox.keep(inbox);
     this.currentOutbox = outbox;
     this.stored = stored;
@@ -187,17 +192,22 @@ export class ActorRecord {
 
   /** What giving the lease back says of what was delivered since the last commit. */
   release(): Release {
-    const stored = this.toStore(this.currentOutbox, DELIVER_AGAIN_MS);
-    const release = this.changesTo(stored);
+    const { leavesParts } = this.state;
+    const isDone = this.currentOutbox.length === 0 && !this.state.mustTidyAfter(undefined);
+    const stored = this.toStore(isDone, DELIVER_AGAIN_MS, this.currentOutbox);
+    const release = { ...this.changesTo(stored), ...(leavesParts ? { leavesParts } : {}) };
     this.stored = { ...stored, failing: this.stored.failing, reminders: this.stored.reminders };
     return release;
   }
 
-  /** @param graceMs how long nobody else need look after the effects */
-  private toStore(outbox: readonly Effect[], graceMs: number): Stored {
+  /**
+   * @param isDone nothing is left to deliver or to remove
+   * @param graceMs how long nobody else need look after that
+   */
+  private toStore(isDone: boolean, graceMs: number, outbox: readonly Effect[]): Stored {
     const { nextMs } = this.reminders;
-    const effectsMs = outbox.length === 0 ? undefined : this.host.clock.now() + graceMs;
-    const wakeAtMs = effectsMs === undefined ? nextMs : Math.min(effectsMs, nextMs ?? effectsMs);
+    const againMs = isDone ? undefined : this.host.clock.now() + graceMs;
+    const wakeAtMs = againMs === undefined ? nextMs : Math.min(againMs, nextMs ?? againMs);
     return {
       failing: encodeFailing(this.failing),
       outbox: encodeEffects(outbox),

@@ -2,7 +2,7 @@
  * The runtime of one process: takes envelopes, finds the mailbox, and gives back replies. Everything that runs actors
  * (the router, the inline client, the local app) goes through `call` and `deliver`.
  */
-import { type Address, addressKey } from "../address";
+import type { Address } from "../address";
 import { systemClock } from "../clock";
 import { definitionOf } from "../definition";
 import type { Envelope, HostTime, Reply } from "../envelope";
@@ -17,7 +17,8 @@ import { ForeignWaits } from "./foreign-waits";
 import { sendHint } from "./hints";
 import { DEFAULT_LIMITS, type Host, type Limits } from "./host";
 import { invoke, replyOfAnswer } from "./invoke";
-import { type Delivered, Mailbox, type QueuedEnvelope } from "./mailbox";
+import type { Delivered, Mailbox, QueuedEnvelope } from "./mailbox";
+import { Mailboxes } from "./mailboxes";
 import { runReadonly } from "./readonly";
 
 export type RuntimeOptions = Partial<Pick<Host, "clock" | "random" | "log">> & {
@@ -29,8 +30,7 @@ const WAKE_PATIENCE_MS = 5_000;
 
 export class Runtime {
   readonly host: Host;
-  /** Oldest use first. */
-  private readonly mailboxes = new Map<string, Mailbox>();
+  private readonly mailboxes: Mailboxes;
   private readonly reading = new Set<Promise<unknown>>();
   private stopping = false;
 
@@ -70,6 +70,7 @@ export class Runtime {
         },
       },
     };
+    this.mailboxes = new Mailboxes(this.host);
   }
 
   /**
@@ -81,7 +82,10 @@ export class Runtime {
     const method = methodOf(definition, envelope.method);
     if (this.stopping) throw shuttingDown();
     checkChain(envelope, this.host.limits.hops);
-    if (method.readonly) return this.track(runReadonly(this.host, definition, method, envelope));
+    if (method.readonly) {
+      const warm = this.mailboxes.find(envelope.address)?.warmActor;
+      return this.track(runReadonly(this.host, definition, method, envelope, warm));
+    }
     return this.mailbox(envelope.address).deliver(envelope);
   }
 
@@ -117,34 +121,14 @@ export class Runtime {
   async close(graceMs = 2_000): Promise<void> {
     this.stopping = true;
     const { clock } = this.host;
-    for (const mailbox of this.mailboxes.values()) mailbox.failWaiting(shuttingDown());
-    const cancel = clock.setTimer(graceMs, () => {
-      for (const mailbox of this.mailboxes.values()) mailbox.abortRunning(shuttingDown());
-    });
-    await Promise.allSettled([
-      ...this.reading,
-      ...Array.from(this.mailboxes.values(), (mailbox) => mailbox.drained()),
-    ]);
+    this.mailboxes.failWaiting(shuttingDown());
+    const cancel = clock.setTimer(graceMs, () => this.mailboxes.abortRunning(shuttingDown()));
+    await Promise.allSettled([...this.reading, this.mailboxes.drained()]);
     cancel();
   }
 
   private mailbox(address: Address): Mailbox {
-    const key = addressKey(address);
-    const mailbox =
-      this.mailboxes.get(key) ?? new Mailbox(this.host, this.registry.actor(address.type), address);
-    this.mailboxes.delete(key);
-    this.mailboxes.set(key, mailbox);
-    if (this.mailboxes.size > this.host.limits.warmActors) this.evict();
-    return mailbox;
-  }
-
-  /** Forgets the idle mailbox that was used longest ago; busy ones stay, however many. */
-  private evict(): void {
-    for (const [key, mailbox] of this.mailboxes) {
-      if (!mailbox.isIdle) continue;
-      this.mailboxes.delete(key);
-      return;
-    }
+    return this.mailboxes.of(this.registry.actor(address.type), address);
   }
 
   private async track<T>(work: Promise<T>): Promise<T> {

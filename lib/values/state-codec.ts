@@ -28,11 +28,19 @@ export function encodeState(actor: object, type: AnyClass): string {
  * @throws CorruptState when the text is anything else
  */
 export function decodeStateInto(actor: object, type: AnyClass, text: string): void {
+  assignFields(actor, type, decodeFields(text));
+}
+
+/**
+ * The fields in text that {@link encodeState} wrote; nested objects as plain data.
+ * @throws CorruptState when the text is anything else
+ */
+export function decodeFields(text: string): Fields {
   const fields = decode(text, "state");
-  if (typeof fields !== "object" || fields === null || Object.getPrototypeOf(fields) !== Object.prototype) {
-    throw new CorruptState("state is not an object.", { path: "state" });
+  if (typeof fields === "object" && fields !== null && Object.getPrototypeOf(fields) === Object.prototype) {
+    return fields as Fields;
   }
-  assignFields(actor, type, fields as Fields);
+  throw new CorruptState("state is not an object.", { path: "state" });
 }
 
 /**

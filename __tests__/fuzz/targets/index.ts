@@ -8,7 +8,7 @@ import { callRequest, invocation } from "./invocations";
 import { pattern } from "./patterns";
 import { batch } from "./queues";
 import { localServer } from "./server";
-import { deadLetter, head, item, records, state, storedState } from "./stored";
+import { deadLetter, head, item, manifest, records, state, storedState } from "./stored";
 import { durations, schedule } from "./times";
 import { decoder, encoder } from "./values";
 
@@ -19,6 +19,7 @@ export const TARGETS: readonly Target[] = [
   storedState,
   ...records,
   head,
+  manifest,
   item,
   deadLetter,
   names,

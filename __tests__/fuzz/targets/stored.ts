@@ -18,6 +18,8 @@ import { ACCEPTED, type Target } from "../target";
 import { codeOfWire } from "../typed-errors";
 import { NOW_MS, VAULT, World } from "../world";
 
+const VAULT_ADDRESS = { type: "Vault", id: "a" };
+
 /** A forbidden key in stored bytes keeps its own name. */
 const REFUSALS = ["CorruptState", "ForbiddenKey", "TooDeep", "NotSerializable"];
 
@@ -169,6 +171,44 @@ export const head: Target = {
     return codeOfWire(reply.error, this.refusals);
   },
 };
+
+/** A state in two pieces, under a list of names that was tampered with, after a lease that was not given back. */
+const MANIFESTS = ['{"state":"#3.0-1"}', '{"state":"#3.0,3.1"}', '{"state":"#2.z-1z,3.0-1,1.0"}'];
+const PIECES = [
+  { name: "STATE#3.0", body: '{"count":5,' },
+  { name: "STATE#3.1", body: '"kept":null}' },
+  { name: "STATE#2.0", body: "left over" },
+  { name: "STATE#x", body: "of somebody else" },
+];
+
+export const manifest: Target = {
+  name: "list of pieces",
+  weight: 50,
+  inputs: mutated(MANIFESTS, { garbled: true }),
+  refusals: REFUSALS,
+  async feed(text) {
+    const world = new World({
+      "Vault/a": { ...VAULT, endedFence: 1, state: { text: manifestIn(text), schema: 1 } },
+    });
+    await world.store.writeParts(VAULT_ADDRESS, PIECES);
+    const event = { actor: "Vault", id: "a", method: "increment", args: [1] };
+    const reply = (await world.handle(event)) as InvocationReply;
+    world.checkIsAtRest();
+    if (reply.ok) return ACCEPTED;
+    const left = await world.store.readParts(VAULT_ADDRESS, "STATE#");
+    promised(left.length === PIECES.length, "no piece of a state that cannot be read is removed");
+    return codeOfWire(reply.error, this.refusals);
+  },
+};
+
+function manifestIn(text: string): string {
+  try {
+    return textOf((JSON.parse(text) as { state?: unknown } | null)?.state);
+  } catch {
+    // Garbled: what is left of it.
+    return text.slice(text.indexOf("#"));
+  }
+}
 
 const ITEMS = [
   '{"pk":"Vault/a","sk":"HEAD","version":1,"fence":2,"leaseId":"l","leaseUntil":5,"state":"{}","schema":1,"inbox":"","spilled":false,"failing":"","outbox":"","reminders":"","wakeShard":1,"wakeAt":7}',

@@ -56,8 +56,8 @@ export const BUGS: readonly Bug[] = [
   {
     name: "what is in memory is used whatever is stored",
     file: "runtime/activation.ts",
-    find: "if (warm?.version === head.version) {",
-    replace: "if (warm !== undefined) {",
+    find: "const warm = known?.version === head.version ? known : undefined;",
+    replace: "const warm = known;",
   },
   {
     name: "effects that could not be delivered are forgotten",
@@ -220,13 +220,44 @@ export const BUGS: readonly Bug[] = [
   {
     name: "items that a table did not take are taken for written",
     file: "aws/dynamo-store.ts",
-    find: "requests = unprocessed?.[name] ?? [];",
-    replace: "requests = unprocessed === undefined ? [] : [];",
+    find: "const still = (unprocessed?.[name] ?? []) as readonly Write[];",
+    replace: "const still = (unprocessed === undefined ? [] : []) as readonly Write[];",
   },
   {
     name: "several batches of one group are under way",
     file: "aws/send-batches.ts",
     find: "lane.underWay = true;",
     replace: "",
+  },
+  {
+    name: "a head is committed before the pieces that it names are written",
+    file: "runtime/actor-state.ts",
+    find: "await this.write(added.map(partOf));",
+    replace: "void this.write(added.map(partOf));",
+  },
+  {
+    name: "pieces are named without the fence",
+    file: "runtime/actor-state.ts",
+    find: "pieceName(this.fence, this.written++)",
+    replace: "pieceName(1, this.written++)",
+  },
+  {
+    name: "pieces are removed while the head still names them",
+    file: "runtime/actor-state.ts",
+    find: "const removed = garbage.map(partName);",
+    replace:
+      "const removed = (parts.length === 0 ? garbage : this.pieces.map(({ name }) => name)).map(partName);",
+  },
+  {
+    name: "pieces of a later lease are taken for garbage",
+    file: "runtime/actor-state.ts",
+    find: "(fenceOfPiece(name) ?? fence) < fence;",
+    replace: "(fenceOfPiece(name) ?? fence) > 0;",
+  },
+  {
+    name: "what is left of a state that is gone is forgotten",
+    file: "runtime/actor-state.ts",
+    find: "return garbage > (pieces.length === 0 ? 0 : MAX_GARBAGE);",
+    replace: "return garbage > MAX_GARBAGE * (pieces.length + 1) * 100;",
   },
 ];

@@ -7,7 +7,7 @@ import { addressKey } from "../../address";
 import type { ActorDefinition } from "../../definition";
 import { PayloadTooLarge, StateTooLarge } from "../../errors";
 import { methodOf } from "../../registry";
-import type { Store, StoredState } from "../../store";
+import type { StoredState } from "../../store";
 import { encode } from "../../values/codec";
 import { encodeState, resultPacker } from "../../values/state-codec";
 import type { Call } from "../call";
@@ -28,7 +28,7 @@ export class LiveActor {
   /** @param state what the next turn begins with; undefined for a new actor */
   constructor(
     private readonly definition: ActorDefinition,
-    private readonly limits: Pick<Store, "maxStateBytes" | "maxPartBytes">,
+    private readonly limits: { readonly maxStateBytes: number; readonly maxPartBytes: number },
     private current: StoredState | undefined,
   ) {}
 
@@ -80,7 +80,8 @@ export class LiveActor {
     if (bytes > limits.maxStateBytes) {
       const actor = addressKey(call.envelope.address);
       throw new StateTooLarge(
-        `The state of ${actor} would take ${bytes} bytes; at most ${limits.maxStateBytes} are kept. Nothing was written.`,
+        `The state of ${actor} would take ${bytes} bytes; at most ${limits.maxStateBytes} are kept. Nothing was written. ` +
+          "Spread it over several actors, or raise the router's limits.stateBytes.",
         { actor, bytes, limitBytes: limits.maxStateBytes },
       );
     }

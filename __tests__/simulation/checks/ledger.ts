@@ -4,7 +4,9 @@
  *
  *     state before: n4 ──commit──► state after: n9        n9 ran on n7, n7 on n4: the commit contains n7, n9
  */
-import { HEAD_SORT_KEY } from "../../../lib/aws/dynamo-item";
+import { HEAD_SORT_KEY, partSortKey } from "../../../lib/aws/dynamo-item";
+import { fenceOfPiece, isManifest, PIECE_PREFIX, parseManifest } from "../../../lib/state/manifest";
+import type { Item } from "../cloud/dynamo-values";
 import type { AppliedWrite } from "../cloud/dynamodb";
 import { TABLES } from "../cloud/names";
 import type { Attempt } from "../workload/history";
@@ -14,7 +16,11 @@ import type { World } from "../world";
 interface StateText {
   readonly last?: string;
   readonly balance?: number;
+  readonly lines?: readonly string[];
 }
+
+/** With this begin the sort keys of all pieces of states. */
+export const PIECE_SORT_KEY = partSortKey(PIECE_PREFIX);
 
 /** What was committed to one actor. */
 export interface Account {
@@ -30,11 +36,17 @@ export class Ledger {
   readonly accounts = new Map<string, Account>();
   /** Programs of reminders that were given up: each is a dead letter. */
   readonly parked = new Set<string>();
+  /** Keys of pieces that came when the lease under which they were written was somebody else's. */
+  readonly late = new Set<string>();
 
   constructor(private readonly world: World) {}
 
   onWrite = ({ table, before, after }: AppliedWrite): void => {
-    if (table !== TABLES.state || after === undefined || after.sk !== HEAD_SORT_KEY) return;
+    if (table !== TABLES.state || after === undefined) return;
+    if (after.sk !== HEAD_SORT_KEY) {
+      this.partWritten(after);
+      return;
+    }
     const { history } = this.world;
     const [wasVersion, isVersion] = [Number(before?.version ?? 0), Number(after.version ?? 0)];
     const [wasFence, isFence] = [Number(before?.fence ?? 0), Number(after.fence ?? 0)];
@@ -66,6 +78,13 @@ export class Ledger {
     return account;
   }
 
+  /** A piece of a state that comes when its lease is lost: nobody looks for what comes so late. */
+  private partWritten({ pk, sk }: Item): void {
+    const fence = fenceOfPiece(String(sk).slice(PIECE_SORT_KEY.length)) ?? Number.POSITIVE_INFINITY;
+    const head = this.world.cloud.dynamodb.item(TABLES.state, { pk: String(pk), sk: HEAD_SORT_KEY });
+    if (fence < Number(head?.fence)) this.late.add(`${pk} ${sk}`);
+  }
+
   private committed(
     key: string,
     before: AppliedWrite["before"],
@@ -78,6 +97,10 @@ export class Ledger {
     const was = this.stateOf(key, before?.state);
     const is = this.stateOf(key, after.state);
     account.versions.set(version, { last: is.last ?? "", balance: is.balance ?? 0 });
+    const { lines = [] } = is;
+    const expected = history.attempts.get(is.last ?? "")?.lines ?? "";
+    if (lines.join("\n") !== expected)
+      history.violated("state", `${key} was not stored as ${is.last} left it`);
     const added = this.addedTo(String(after.inbox ?? ""), version);
     const attempts = this.chain(key, was.last ?? "", is.last ?? "", added, account, fence);
     for (const attempt of attempts) {
@@ -93,7 +116,19 @@ export class Ledger {
   private stateOf(key: string, stored: unknown): StateText {
     const { bytes, was } = this.world.corrupted.get(key) ?? {};
     const text = stored === bytes ? was : stored;
-    return typeof text === "string" ? (JSON.parse(text) as StateText) : {};
+    if (typeof text !== "string") return {};
+    return JSON.parse(isManifest(text) ? this.joined(key, text) : text) as StateText;
+  }
+
+  /** A large state is whole whenever a head names its pieces. */
+  private joined(key: string, manifest: string): string {
+    const pieces = parseManifest(manifest).map((name) => {
+      const sk = PIECE_SORT_KEY + name;
+      return this.world.cloud.dynamodb.item(TABLES.state, { pk: key, sk })?.body;
+    });
+    if (pieces.every((piece) => typeof piece === "string")) return pieces.join("");
+    this.world.history.violated("state", `${key} has a head that names pieces which are not there`);
+    return "{}";
   }
 
   /** Attempts that destroyed the actor, by the results in the inbox. */

@@ -3,7 +3,7 @@
  * stale, and the indexes over them.
  */
 import { DynamoIndex, type IndexDefinition } from "./dynamo-index";
-import { type Attributes, compareValues, type Item, invalid, type Value } from "./dynamo-values";
+import { type Attributes, compareValues, type Item, invalid, unsupported, type Value } from "./dynamo-values";
 
 export interface TableDefinition {
   readonly name: string;
@@ -109,6 +109,16 @@ export class DynamoRows {
     return written;
   }
 
+  /** Takes a row away that no index shows. */
+  remove(row: Row): void {
+    if (indexed(this.indexes.values(), row.item))
+      throw unsupported("deleting what an index shows", this.definition.name);
+    const [partitionName, sortName] = this.keys as [string, string?];
+    const partition = this.partitions.get(row.key[partitionName] as Value) as Partition;
+    partition.rows.delete(sortName === undefined ? "" : (row.key[sortName] as Value));
+    partition.sorted = undefined;
+  }
+
   /** Puts another item in the place of a row's, as if it had been there since the row's last change. */
   replace(row: Row, item: Item): void {
     const { fromMs } = row.versions.pop() as Version;
@@ -167,6 +177,10 @@ export class DynamoRows {
     const type = this.types.get(name);
     return type === undefined ? typeof value !== "boolean" : typeof value === type;
   }
+}
+
+function indexed(indexes: Iterable<DynamoIndex>, item: Item): boolean {
+  return [...indexes].some(({ definition }) => definition.keys.every((name) => item[name] !== undefined));
 }
 
 /** The item as it was then, or its oldest version that is still known. */

@@ -297,6 +297,26 @@ describe("a batch", () => {
     expect([...service.items("State")]).toEqual(items(25));
   });
 
+  it("deletes by key beside what it writes, also what is not there", () => {
+    write(items(3));
+    const [first, second] = items(2).map((Key) => ({ DeleteRequest: { Key } }));
+    const put = { PutRequest: { Item: { pk: "Thing/a", sk: "9", n: 1 } } };
+    const writes: AppliedWrite[] = [];
+    service.onWrite = (applied) => writes.push(applied);
+    const RequestItems = {
+      State: [first, second, put, { DeleteRequest: { Key: { pk: "Thing/b", sk: "0" } } }],
+    };
+    service.apply({ command: "BatchWriteCommand", input: { RequestItems } }, 5);
+    expect([...service.items("State")]).toEqual([items(3)[2], { pk: "Thing/a", sk: "9", n: 1 }]);
+    expect(writes.map(({ before, after }) => [before?.sk, after?.sk])).toEqual([
+      ["0", undefined],
+      ["1", undefined],
+      [undefined, "9"],
+    ]);
+    const twice = { RequestItems: { State: [put, { DeleteRequest: { Key: { pk: "Thing/a", sk: "9" } } }] } };
+    expect(() => service.apply({ command: "BatchWriteCommand", input: twice }, 6)).toThrow(/duplicates/);
+  });
+
   it.each<[string, object[]]>([
     ["no items", []],
     ["26 items", items(26)],

@@ -17,7 +17,8 @@ export interface AppliedWrite {
   readonly table: string;
   readonly key: Item;
   readonly before: Item | undefined;
-  readonly after: Item;
+  /** Undefined for one that was deleted. */
+  readonly after: Item | undefined;
   readonly nowMs: number;
 }
 
@@ -60,6 +61,11 @@ export class SimulatedDynamoDb implements Service {
   /** All items of a table as they are now. */
   items(table: string): Iterable<Item> {
     return this.tableOf({ TableName: table }).items();
+  }
+
+  /** The item of a key as it is now. */
+  item(table: string, key: Item): Item | undefined {
+    return this.tableOf({ TableName: table }).find(key)?.item;
   }
 
   /** Puts another item in the place of one, past all rules, and without a word to `onWrite`. */
@@ -122,28 +128,38 @@ export class SimulatedDynamoDb implements Service {
   /** All or nothing: that DynamoDB takes only some of a batch is a matter of the way to it. */
   private batchWrite(input: Fields, nowMs: number): object {
     checkFields("BatchWriteCommand", input, ["RequestItems"]);
-    const writes: { readonly table: DynamoRows; readonly row: Row | undefined; readonly item: Item }[] = [];
+    const writes: BatchedWrite[] = [];
     for (const [name, requests] of Object.entries(input.RequestItems as Record<string, Fields[]>)) {
       const table = this.tableOf({ TableName: name });
       const keys = new Set<string>();
       for (const request of requests) {
-        checkFields("BatchWriteCommand", request, ["PutRequest"]);
-        const item = attributesOf((request.PutRequest as { Item: Fields }).Item);
-        writes.push({ table, row: table.findFor(item), item });
-        checkItemSize(item, "");
-        table.checkIndexKeys(item);
-        keys.add(JSON.stringify(table.keys.map((key) => item[key])));
+        checkFields("BatchWriteCommand", request, ["PutRequest", "DeleteRequest"]);
+        if (Object.keys(request).length !== 1) throw invalid("A request of a batch puts or deletes one item");
+        const write = batchedWrite(table, request);
+        writes.push(write);
+        keys.add(JSON.stringify(table.keys.map((key) => write.key[key])));
       }
       if (keys.size < requests.length) throw invalid("Provided list of item keys contains duplicates");
     }
-    if (writes.reduce((bytes, { item }) => bytes + bytesOf(item), 0) > MAX_BATCH_BYTES) {
+    if (
+      writes.reduce((bytes, { item }) => bytes + (item === undefined ? 0 : bytesOf(item)), 0) >
+      MAX_BATCH_BYTES
+    ) {
       throw invalid(`A batch can have ${MAX_BATCH_BYTES} bytes`);
     }
     if (writes.length === 0 || writes.length > MAX_BATCH_ITEMS) {
       throw invalid(`${writes.length} items in a batch: must have length 1 to ${MAX_BATCH_ITEMS}`);
     }
-    for (const { table, row, item } of writes) this.write(table, row, item, nowMs);
+    for (const { table, row, item } of writes) {
+      if (item !== undefined) this.write(table, row, item, nowMs);
+      else if (row !== undefined) this.delete(table, row, nowMs);
+    }
     return { UnprocessedItems: {} };
+  }
+
+  private delete(table: DynamoRows, row: Row, nowMs: number): void {
+    table.remove(row);
+    this.onWrite({ table: table.definition.name, key: row.key, before: row.item, after: undefined, nowMs });
   }
 
   private write(table: DynamoRows, row: Row | undefined, after: Item, nowMs: number): void {
@@ -157,6 +173,26 @@ export class SimulatedDynamoDb implements Service {
     if (table !== undefined) return table;
     throw new ServiceError("ResourceNotFoundException", "Requested resource not found", { $fault: "client" });
   }
+}
+
+interface BatchedWrite {
+  readonly table: DynamoRows;
+  readonly key: Item;
+  readonly row: Row | undefined;
+  /** Undefined for one that is deleted. */
+  readonly item: Item | undefined;
+}
+
+function batchedWrite(table: DynamoRows, { PutRequest: put, DeleteRequest: remove }: Fields): BatchedWrite {
+  if (remove !== undefined) {
+    const key = attributesOf((remove as { Key: Fields }).Key);
+    return { table, key, row: table.find(key), item: undefined };
+  }
+  const item = attributesOf((put as { Item: Fields }).Item);
+  const row = table.findFor(item);
+  checkItemSize(item, "");
+  table.checkIndexKeys(item);
+  return { table, key: item, row, item };
 }
 
 const CONDITION_FIELDS = [

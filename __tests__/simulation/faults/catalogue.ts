@@ -34,7 +34,7 @@ export const CATALOGUE = {
   "late-redelivery": { row: 6, what: "a message is queued again more than 5 minutes after the first time" },
   "partial-send": { row: 7, chance: 0.06, what: "a queue takes some messages of a batch" },
   "partial-publish": { row: 7, chance: 0.15, what: "the bus takes some events of a batch" },
-  "partial-parts": { row: 7, chance: 0.6, what: "the table takes some items of a batch" },
+  "partial-parts": { row: 7, chance: 0.1, what: "the table takes some items of a batch" },
   "mixed-batch": { row: 8, what: "a batch of several groups in which one fails" },
   timeout: { row: 9, what: "the function's time is over in mid-method" },
   kill: { row: 9, moments: 2, what: "a process is killed while it works" },

@@ -12,8 +12,7 @@ import { BUS, QUEUES, TABLES } from "../cloud/names";
 import { SdkClient } from "./sdk-client";
 import type { SimulatedProcess } from "./simulated-process";
 
-/** So small that a state too large for it is made quickly. */
-const MAX_STATE_BYTES = 8_192;
+/** So small that a result too large for it is made quickly. */
 const MAX_PART_BYTES = 4_096;
 
 export function adaptersOf(process: SimulatedProcess): Ports {
@@ -26,7 +25,6 @@ export function adaptersOf(process: SimulatedProcess): Ports {
     new SqsQueue(queues, { url, variable }, { clock, random });
   return {
     store: Object.assign(new DynamoStore(dynamo, TABLES.state, { clock, random }), {
-      maxStateBytes: MAX_STATE_BYTES,
       maxPartBytes: MAX_PART_BYTES,
     }),
     calls: new DynamoCalls(dynamo, TABLES.workflows),

@@ -6,7 +6,7 @@ import type { Logger } from "../../../lib/log";
 import { Registry } from "../../../lib/registry";
 import { type RouterHandler, router } from "../../../lib/runtime/router";
 import { Runtime } from "../../../lib/runtime/runtime";
-import { accountOf } from "../workload/account";
+import { accountOf, MAX_STATE_BYTES } from "../workload/account";
 import type { World } from "../world";
 import { adaptersOf } from "./adapters";
 import { SimulatedProcess } from "./simulated-process";
@@ -51,6 +51,7 @@ export class FunctionProcess extends SimulatedProcess {
     const limits = {
       hops: 6,
       warmActors: random.pick([1, 3]),
+      stateBytes: MAX_STATE_BYTES,
       holdTurns: random.pick([2, 10]),
       holdMs: random.pick([50, 1_000]),
       queueLength: random.pick([20, 1_000]),

@@ -26,6 +26,9 @@ export function isAsync({ do: what }: Step): boolean {
   return what === "call" || what === "save" || what === "wait" || what === "cycle";
 }
 
+/** The largest state of an actor: so small that one that is too large is made quickly. */
+export const MAX_STATE_BYTES = 16_384;
+
 class Refusal extends Error {
   override readonly name = "Refusal";
   constructor(readonly nonce: string) {
@@ -56,7 +59,8 @@ function defineAccount(version: number): ActorClass<Account> {
     last = "";
     /** How far programs have come that have saved a checkpoint, and how often reminders came. */
     progress: Record<string, number> = {};
-    ballast = "";
+    /** Makes it large. */
+    lines: string[] = [];
 
     @Method async act(program: Program): Promise<Receipt> {
       const turn = new Turn(this, program);
@@ -180,10 +184,16 @@ function defineAccount(version: number): ActorClass<Account> {
           this.again(effect);
           return;
         case "bloat":
-          if (step.what === "state") actor.ballast = "x".repeat(9_000);
+          if (step.what === "state") actor.lines = ["x".repeat(MAX_STATE_BYTES)];
           else if (step.what === "result") this.ballast = "x".repeat(5_000);
           else ctx.emit("Bloated", { ballast: "x".repeat(17_000) });
           return;
+        case "pad": {
+          const { lines, change } = step;
+          actor.lines = Array.from({ length: lines }, (_, line) => actor.lines[line] ?? lineOf(line, ""));
+          if (lines > 0) actor.lines[change % lines] = lineOf(change % lines, attempt.nonce);
+          return;
+        }
         case "resolve":
           ctx.resolve(step.callId, step.value);
           attempt.effects.push({ kind: "resolve", callId: step.callId, value: step.value });
@@ -243,6 +253,7 @@ function defineAccount(version: number): ActorClass<Account> {
         callId: actor.ctx.callId,
         previous: actor.last,
         before: actor.balance,
+        lines: actor.lines.join("\n"),
         dueMs: actor.ctx.reminder?.dueAt.getTime(),
       });
     }
@@ -250,6 +261,7 @@ function defineAccount(version: number): ActorClass<Account> {
     /** What the next commit shall contain of this attempt. */
     private note(): void {
       this.attempt.after = this.actor.balance;
+      this.attempt.lines = this.actor.lines.join("\n");
       this.actor.last = this.attempt.nonce;
     }
 
@@ -281,6 +293,11 @@ function defineAccount(version: number): ActorClass<Account> {
   }
 
   return AccountActor;
+}
+
+/** About as long as a hundredth of what an actor's head can hold. */
+function lineOf(index: number, nonce: string): string {
+  return `${index} ${nonce}`.padEnd(64, ".");
 }
 
 function waited(process: SimulatedProcess, ms: number): Promise<void> {

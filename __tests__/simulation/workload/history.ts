@@ -36,6 +36,8 @@ export interface Attempt {
   /** The attempt that the state told of, and the balance, when this one began. */
   readonly previous: string;
   readonly before: number;
+  /** What makes the state large, as it was when this one began; and as it left it. */
+  lines: string;
   readonly process: SimulatedProcess;
   readonly startedMs: number;
   /** Of the reminder that it is for; and the time, by the clock of its process. */
@@ -104,9 +106,16 @@ export class History {
 
   begin(
     process: SimulatedProcess,
-    start: Pick<Attempt, "op" | "stage" | "actor" | "callId" | "previous" | "before" | "dueMs">,
+    start: Pick<Attempt, "op" | "stage" | "actor" | "callId" | "previous" | "before" | "lines" | "dueMs">,
   ): Attempt {
     const nonce = `n${this.attempts.size + 1}`;
+    const { lines = "" } = this.attempts.get(start.previous) ?? {};
+    if (lines !== start.lines) {
+      this.violated(
+        "state",
+        `${start.actor} does not have the lines that ${start.previous || "a new one"} left it`,
+      );
+    }
     const attempt: Attempt = {
       ...start,
       nonce,

@@ -116,6 +116,7 @@ function callSteps(chance: Chance): readonly Step[] {
   if (dice < 0.1) return [{ do: "destroy" }];
   if (dice < 0.12) return [{ do: "again" }];
   if (dice < 0.16) return [amountStep(chance, true), { do: "save" }, amountStep(chance, false)];
+  if (dice < 0.26) return [padStep(chance), ...stepsOf(chance, "call", 1)];
   return stepsOf(chance, "call");
 }
 
@@ -152,6 +153,12 @@ function amountStep(chance: Chance, mayRefuse: boolean): Step {
   const amount = chance.between(1, 9);
   if (chance.isTrue(0.65)) return { do: "add", amount };
   return { do: mayRefuse ? "take" : "spend", amount };
+}
+
+/** Mostly a change within a state that is too large for the head; now and then one that brings it there, or back. */
+function padStep(chance: Chance): Step {
+  const lines = chance.isTrue(0.2) ? chance.between(0, 20) : chance.pick([80, 80, 100, 130]);
+  return { do: "pad", lines, change: chance.between(0, 200) };
 }
 
 /** Mostly short; now and then for longer than its host lives, until that is mended. */

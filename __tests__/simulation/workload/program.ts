@@ -36,6 +36,8 @@ export type Step =
   | { readonly do: "again" }
   /** Calls an actor that calls this one. */
   | { readonly do: "cycle"; readonly via: string }
+  /** Gives the state so many lines, and one of them a new text. */
+  | { readonly do: "pad"; readonly lines: number; readonly change: number }
   | { readonly do: "bloat"; readonly what: "state" | "effects" | "result" }
   | { readonly do: "pend" }
   | { readonly do: "resolve"; readonly callId: string; readonly value: string }

@@ -13,6 +13,7 @@ import {
   Transient,
 } from "durable-lambda";
 import { startLocal } from "durable-lambda/local";
+import { z } from "zod";
 import { systemClock } from "../lib/clock";
 import { DeadLetters } from "../lib/messages/dead-letters";
 import { drain } from "./support/batches";
@@ -253,6 +254,70 @@ describe("@Method", () => {
 
   it.each([null, 1, "readonly", true])("refuses %p as options", (options) => {
     refused(() => method(options));
+  });
+});
+
+describe("@Method({ input })", () => {
+  const standard = { version: 1, vendor: "test", validate: () => ({ value: 1 }) };
+  /** arktype's schemas are functions. */
+  const callable = Object.assign(() => {}, { "~standard": standard });
+
+  it.each<[string, unknown]>([
+    ["an object", { "~standard": standard }],
+    ["a function", callable],
+    ["one for each argument", [{ "~standard": standard }, callable]],
+    ["none for no argument", []],
+    ["nothing", undefined],
+  ])("takes %s", (_what, input) => {
+    class Checked extends DurableActor {
+      run(): void {}
+    }
+    method({ input })(Checked.prototype, "run", Object.getOwnPropertyDescriptor(Checked.prototype, "run"));
+    expect(() => actor("Checked")(Checked)).not.toThrow();
+  });
+
+  it.each<[string, unknown]>([
+    ["null", null],
+    ["false", false],
+    ["a text", "string"],
+    ["a plain object", { amount: "number" }],
+    ["a class", Date],
+    ["another version", { "~standard": { ...standard, version: 2 } }],
+    ["a version that is no number", { "~standard": { ...standard, version: "1" } }],
+    ["no way to ask", { "~standard": { version: 1, vendor: "test" } }],
+    ["what fails when it is looked at", new Proxy({}, { get: () => JSON.parse("}") as unknown })],
+    ["a list with something else in it", [{ "~standard": standard }, "string"]],
+    ["a list of lists", [[{ "~standard": standard }]]],
+  ])("is refused when the class is defined, for %s", (_what, input) => {
+    class Checked extends DurableActor {
+      run(): void {}
+    }
+    method({ input })(Checked.prototype, "run", Object.getOwnPropertyDescriptor(Checked.prototype, "run"));
+    const { message, details } = refused(() => actor("Checked")(Checked));
+    expect(message).toMatch(
+      /declares "run" with an input that is no Standard Schema \(.*\)\. Give a schema of/,
+    );
+    expect(details).toMatchObject({ method: "run", value: expect.any(String) as string });
+  });
+
+  it("of a subclass's method takes the place of its parent's", async () => {
+    abstract class Parent extends DurableActor {
+      @Method({ input: z.string().transform(() => "parent's") }) run(text: string): string {
+        return text;
+      }
+      @Method({ input: z.string().transform(() => "kept") }) keep(text: string): string {
+        return text;
+      }
+    }
+    @Actor
+    class Child extends Parent {
+      @Method override run(text: string): string {
+        return text;
+      }
+    }
+    const { invoke } = routerFor(Child);
+    expect(await invoke("Child", "c", "run", "own")).toMatchObject({ result: "own" });
+    expect(await invoke("Child", "c", "keep", "own")).toMatchObject({ result: "kept" });
   });
 });
 
@@ -649,6 +714,10 @@ describe("the instance", () => {
 const SOURCE = `
   import { Actor, DurableActor, Method, On, Transient } from "durable-lambda";
 
+  const validate = (value: unknown) =>
+    typeof value === "string" ? { value: value.trim() } : { issues: [{ message: "is no text" }] };
+  const schema = { "~standard": { version: 1 as const, vendor: "test", validate } };
+
   abstract class Base extends DurableActor {
     pings = 0;
     @Method ping(): number { return ++this.pings; }
@@ -692,6 +761,8 @@ const SOURCE = `
     @On({ source: "shop", detailType: "Again", id: "detail.other" })
     async twice(): Promise<void> { this.heard.push("twice for " + this.ctx.actorId); }
     @Method({ readonly: true }) all(): string[] { return this.heard; }
+    @Method({ input: schema }) checked(text: string): string { return text; }
+    @Method({ input: [schema, schema] }) checkedTwice(one: string, other: string): string { return one + other; }
   }
 
   @Actor("Renamed")
@@ -743,6 +814,16 @@ describe.each(compilers)("an actor compiled by $name", ({ decorators, compile })
       result: ["kept ann", "by the child", "replacing", "twice for ann"],
     });
     expect(await invoke("Cart", "bob", "all")).toMatchObject({ result: ["twice for bob"] });
+  });
+
+  it("has its arguments checked as everywhere", async () => {
+    const { Cart } = define();
+    const { invoke } = routerFor(Cart);
+    expect(await invoke("Cart", "ann", "checked", " a ")).toMatchObject({ result: "a" });
+    expect(await invoke("Cart", "ann", "checkedTwice", " a ", " b ")).toMatchObject({ result: "ab" });
+    expect(await invoke("Cart", "ann", "checkedTwice", "a", 1)).toMatchObject({
+      error: { code: "ValidationError", details: { issues: [{ path: "args[1]", message: "is no text" }] } },
+    });
   });
 
   it("cannot be made with `new`", () => {

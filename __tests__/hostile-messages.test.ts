@@ -553,7 +553,7 @@ describe("a request about a tracked call", () => {
         rawPath: "/actors",
         headers: { "content-type": "application/json" },
         body: json,
-        requestContext: { http: { method: "POST" } },
+        requestContext: { http: { method: "POST" }, authorizer: { iam: {} } },
       })) as { statusCode: number };
       expect(http.statusCode).toBe(400);
     },
@@ -565,7 +565,7 @@ describe("a request about a tracked call", () => {
         rawPath: "/actors",
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ mode, callId: "nothing" }),
-        requestContext: { http: { method: "POST" } },
+        requestContext: { http: { method: "POST" }, authorizer: { iam: {} } },
       })) as { statusCode: number; body: string };
       expect([answer.statusCode, JSON.parse(answer.body)]).toMatchObject([
         404,

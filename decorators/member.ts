@@ -3,10 +3,17 @@ import { type ClassRecord, isMemberContext, recordOf } from "../lib/metadata";
 
 export type AnyMethod = (...args: never[]) => unknown;
 
-/** A decorator for methods, in both of TypeScript's modes. */
-export interface MethodDecorator {
-  <T extends AnyMethod>(prototype: object, name: string, descriptor: TypedPropertyDescriptor<T>): void;
-  (method: AnyMethod, context: ClassMethodDecoratorContext): void;
+/**
+ * A decorator for methods, in both of TypeScript's modes.
+ * @typeParam Args what the method must take
+ */
+export interface MethodDecorator<Args extends readonly unknown[] = never[]> {
+  <T extends (...args: Args) => unknown>(
+    prototype: object,
+    name: string,
+    descriptor: TypedPropertyDescriptor<T>,
+  ): void;
+  (method: (...args: Args) => unknown, context: ClassMethodDecoratorContext): void;
 }
 
 /**

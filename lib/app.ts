@@ -16,9 +16,11 @@ import type { Queues } from "./messages/queue";
 import type { TrackedCalls } from "./messages/tracked-calls";
 import type { Ports } from "./ports";
 import { Registry } from "./registry";
+import { type Authorize, checkAuthorize } from "./runtime/authorize";
 import { type RouterHandler, router } from "./runtime/router";
 import { Runtime, type RuntimeOptions } from "./runtime/runtime";
 import { closeOnSignals } from "./runtime/signals";
+import type { Middleware } from "./runtime/turns/middleware";
 import type { Store } from "./store";
 
 export interface RouterOptions extends RuntimeOptions {
@@ -32,6 +34,14 @@ export interface RouterOptions extends RuntimeOptions {
   readonly bus?: EventBus;
   /** Send the stacks of errors to callers. Default false. */
   readonly stack?: boolean;
+  /**
+   * Says of each HTTP request whether it may come in: only `true` lets it in. Default: requests whose signature AWS has checked
+   * (authorization `AWS_IAM`), and those for a name of this machine, such as `localhost`. Direct invocations, queues and events
+   * are not asked: IAM has allowed them.
+   *
+   * @example createRouter([Order], { authorize: ({ headers }) => isKnownKey(headers["x-api-key"]) });
+   */
+  readonly authorize?: Authorize;
 }
 
 export interface ClientOptions {
@@ -48,6 +58,8 @@ export interface ClientOptions {
   readonly backlog?: number;
   /** Actors that an inline client runs by their stored names; those asked for by class need not be here. */
   readonly actors?: readonly ActorClass[];
+  /** Runs around every turn of an inline client's, the first outermost. Where calls go to a function, its router has it. */
+  readonly use?: readonly Middleware[];
 }
 
 /**
@@ -55,11 +67,12 @@ export interface ClientOptions {
  * HTTP API), the batches of the app's SQS queues, EventBridge events for methods that listen, and `{ "mode": "sweep" }`, which
  * a schedule sends every minute.
  *
- * @throws InvalidDefinition for a class that is no actor, or two actors of one name
+ * @throws InvalidDefinition for a class that is no actor, two actors of one name, or an option that is something else
  * @example export const handler = createRouter([Counter, Account]);
  */
 export function createRouter(actors: readonly ActorClass[], options: RouterOptions = {}): RouterHandler {
-  const { store, queues, calls, bus, stack = false, ...runtimeOptions } = options;
+  const { store, queues, calls, bus, stack = false, authorize, ...runtimeOptions } = options;
+  checkAuthorize(authorize);
   const ports = withDefaults({ store, queues, calls, bus });
   const runtime = new Runtime(new Registry(actors), ports, runtimeOptions);
   if (process.env.AWS_LAMBDA_RUNTIME_API !== undefined) {
@@ -67,23 +80,28 @@ export function createRouter(actors: readonly ActorClass[], options: RouterOptio
     void ports.store;
     closeOnSignals(() => runtime.close(LAMBDA_GRACE_MS));
   }
-  return router(runtime, { stack });
+  return router(runtime, { stack, authorize });
 }
 
 /**
  * A client for actors.
  *
- * @throws InvalidDefinition when neither `transport` nor the environment says how calls travel
+ * @throws InvalidDefinition when neither `transport` nor the environment says how calls travel; when `use` is given, and calls
+ *   do not run in this process
  * @example
  * ```ts
  * const counter = createClient().actor(Counter);
  * await counter.get("c1").increment(5);
  * ```
  */
-export function createClient({ transport, ...options }: ClientOptions = {}): Client {
-  return clientOver(
-    typeof transport === "object" ? transport : namedTransport(transport ?? defaultTransport(), options),
-  );
+export function createClient({ transport = defaultTransport(), ...options }: ClientOptions = {}): Client {
+  if (transport !== "inline" && options.use !== undefined) {
+    throw new InvalidDefinition(
+      "`use` goes with an inline client. Where calls go to a function, give it to createRouter there.",
+      { option: "use" },
+    );
+  }
+  return clientOver(typeof transport === "object" ? transport : namedTransport(transport, options));
 }
 
 /** Lambda kills a process soon after its SIGTERM. */
@@ -91,11 +109,11 @@ const LAMBDA_GRACE_MS = 250;
 
 function namedTransport(
   name: "lambda" | "inline",
-  { actors = [], backlog = DEFAULT_BACKLOG }: Omit<ClientOptions, "transport">,
+  { actors = [], backlog = DEFAULT_BACKLOG, use = [] }: Omit<ClientOptions, "transport">,
 ): Transport {
   const ports = portsWhenNeeded();
   if (name === "inline") {
-    return inlineTransport(new Runtime(new Registry(actors), ports, { limits: { backlog } }));
+    return inlineTransport(new Runtime(new Registry(actors), ports, { limits: { backlog }, use }));
   }
   const byLambda = aws().transportFromEnvironment();
   // Without access to the queues, the function takes messages too.

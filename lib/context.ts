@@ -1,5 +1,6 @@
 /** What an actor's method finds in `this.ctx`. */
 import type { ActorClass, DurableActor } from "./actor";
+import type { CallContext } from "./call-context";
 import type { TurnNamespace } from "./calling/proxy";
 import type { Logger } from "./log";
 import type { Missed, ReminderTime } from "./reminders/schedule";
@@ -23,6 +24,12 @@ export interface ActorContext<Self = unknown> {
   readonly signal: AbortSignal;
   /** Logs with the actor, the method and the call id on each line. */
   readonly log: Logger;
+  /**
+   * What middleware, and `authorize` of an HTTP request, have noted of this call: of this one alone, in this process. Empty in the
+   * turn of a message or a reminder, unless middleware fills it.
+   * @example const user = this.ctx.context.get(CurrentUser);
+   */
+  readonly context: CallContext;
 
   /**
    * Commits the state as it is now and keeps the lease: a checkpoint in a long method. What was saved stays, even
@@ -104,7 +111,7 @@ export interface ActorContext<Self = unknown> {
    * @param time see {@link ReminderTime}
    * @param method one of this actor's methods that carry `@Method` or `@On`
    * @param args what it is called with
-   * @throws UnexpectedEvent for a wrong name or time; UnknownMethod; NotSerializable; PayloadTooLarge when the actor's
+   * @throws UnexpectedEvent for a wrong name or time; UnknownMethod; ValidationError; NotSerializable; PayloadTooLarge when the actor's
    *   reminders take more than 32 KB; TurnEnded; ReadonlyViolation
    * @example
    * this.ctx.remind("expire", { in: "30m" }, "cancel", "not paid in time");

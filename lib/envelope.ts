@@ -1,6 +1,8 @@
 /** A unit of work for one actor, and its answer, as the runtime holds them. How they travel: `invocation.ts`. */
 import type { Address } from "./address";
+import type { CallContext } from "./call-context";
 import type { CallIdentity } from "./call-id";
+import type { Input } from "./input";
 
 /**
  * Who waits for a call's end: its caller (`call`), nobody (`send`), or whoever asks later (`start`).
@@ -13,6 +15,10 @@ export interface Envelope extends CallIdentity {
   readonly address: Address;
   readonly method: string;
   readonly args: readonly unknown[];
+  /** What the method's input schemas make of them, when that was asked before the turn. */
+  readonly input?: Input;
+  /** What is known of the call already. Default: nothing. */
+  readonly context?: CallContext;
   readonly mode: Mode;
   /** True when the same call may have been here before: retried, delivered again, or with an id of the caller's. */
   readonly maybeRepeated: boolean;

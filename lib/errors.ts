@@ -59,6 +59,8 @@ export class NotSerializable extends errorClass("NotSerializable") {}
 export class ForbiddenKey extends errorClass("ForbiddenKey") {}
 /** A value is nested more deeply than 100 levels, or contains itself. Names its path. */
 export class TooDeep extends errorClass("TooDeep") {}
+/** A method's input schema refuses its arguments. `details.issues` say where and why. */
+export class ValidationError extends errorClass("ValidationError") {}
 /** Encoded bytes that this version cannot read: corrupt, or written by something else. Nothing was changed. */
 export class CorruptState extends errorClass("CorruptState") {}
 /** An event, an invocation or a request that is none of the known forms. Names the field. */
@@ -153,6 +155,7 @@ export const errorClasses: ReadonlyMap<string, ErrorConstructorOf> = new Map(
     NotSerializable,
     ForbiddenKey,
     TooDeep,
+    ValidationError,
     CorruptState,
     UnexpectedEvent,
     PayloadTooLarge,

@@ -2,6 +2,7 @@
 export { Actor, Method, On, Transient } from "../decorators";
 export { type ActorClass, DurableActor } from "./actor";
 export { type ClientOptions, createClient, createRouter, type RouterOptions } from "./app";
+export { type CallContext, type ContextKey, contextKey } from "./call-context";
 export type { CallHandle, CallStatus } from "./calling/call-handle";
 export type {
   ActorNamespace,
@@ -65,11 +66,13 @@ export {
   UnknownActor,
   UnknownCall,
   UnknownMethod,
+  ValidationError,
 } from "./errors";
 export type { EventBus, PublishedEvent } from "./events/bus";
 export type { ActorEvent } from "./events/event";
 export type { ListenerOptions } from "./events/listener";
 export type { DetailPattern, Matcher } from "./events/pattern";
+export type { InputIssue, InputSchemas } from "./input";
 export type { Invocation, InvocationReply } from "./invocation";
 export { jsonLogger, type LogFields, type Logger } from "./log";
 export type { CallReport, CallRequest } from "./messages/call-request";
@@ -79,8 +82,10 @@ export type { Queue, Queues } from "./messages/queue";
 export type { TrackedCalls } from "./messages/tracked-calls";
 export type { MethodOptions } from "./method-definition";
 export type { Missed, ReminderTime } from "./reminders/schedule";
+export type { Authorize, HttpCall } from "./runtime/authorize";
 export type { Limits } from "./runtime/host";
 export type { LambdaContext, RouterHandler } from "./runtime/router";
+export type { Middleware, TurnCall } from "./runtime/turns/middleware";
 export type { Store } from "./store";
 export type { Json } from "./values/codec";
 export type { WireError } from "./wire-error";

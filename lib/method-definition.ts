@@ -1,8 +1,14 @@
 /** What is known of a method that may be called from outside: what `@Method` was given, checked. */
+import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { InvalidDefinition } from "./errors";
+import { type InputSchemas, isSchema } from "./input";
+import { quote } from "./quote";
 
-/** Options of `@Method`. */
-export interface MethodOptions {
+/**
+ * Options of `@Method`.
+ * @typeParam Schemas what `input` is
+ */
+export interface MethodOptions<Schemas extends InputSchemas | undefined = InputSchemas> {
   /**
    * The method only looks: one strongly consistent read, no lease, and it runs beside other turns on the last
    * committed state. Changing a field in it is a `ReadonlyViolation`. Default false.
@@ -13,12 +19,26 @@ export interface MethodOptions {
    * failures count, not a busy actor or a fault of the infrastructure. Default 3.
    */
   readonly maxAttempts?: number;
+  /**
+   * Checks the arguments of each call, message and reminder before the method runs, which gets what the schema puts out. Any
+   * schema that follows Standard Schema (zod, valibot, arktype): one for the method's only argument, or an array with one for
+   * each. What it refuses is a `ValidationError`. Default: arguments of any kind and number.
+   *
+   * @example
+   * ```ts
+   * @Method({ input: z.object({ amount: z.number().positive() }) })
+   * deposit({ amount }: { amount: number }) { this.balance += amount; }
+   * ```
+   */
+  readonly input?: Schemas;
 }
 
 export interface MethodDefinition {
   readonly name: string;
   readonly readonly: boolean;
   readonly maxAttempts: number;
+  /** A schema for each argument; undefined when there are none. */
+  readonly input: readonly StandardSchemaV1[] | undefined;
 }
 
 const DEFAULT_MAX_ATTEMPTS = 3;
@@ -34,12 +54,20 @@ export function defineMethod(
   options: MethodOptions,
   invalid: (problem: string, details: Record<string, unknown>) => InvalidDefinition,
 ): MethodDefinition {
-  const { readonly = false, maxAttempts = DEFAULT_MAX_ATTEMPTS } = options;
+  const { readonly = false, maxAttempts = DEFAULT_MAX_ATTEMPTS, input } = options;
   if (!Number.isInteger(maxAttempts) || maxAttempts < 1 || maxAttempts > MOST_ATTEMPTS) {
     throw invalid(
       `declares "${name}" with maxAttempts ${String(maxAttempts)}: it is a whole number from 1 to ${MOST_ATTEMPTS}.`,
       { method: name, value: maxAttempts, limit: MOST_ATTEMPTS },
     );
   }
-  return { name, readonly, maxAttempts };
+  const schemas = input === undefined ? undefined : [input].flat();
+  for (const schema of schemas ?? []) {
+    if (isSchema(schema)) continue;
+    throw invalid(
+      `declares "${name}" with an input that is no Standard Schema (${quote(schema)}). Give a schema of zod 4, valibot or arktype, or an array with one for each argument.`,
+      { method: name, value: quote(schema) },
+    );
+  }
+  return { name, readonly, maxAttempts, input: schemas };
 }

@@ -154,7 +154,7 @@ it.each(["/", "/sweep", "/actors/Bell/due/ring"])("cannot be had over HTTP, by %
     rawPath,
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ mode: "sweep" }),
-    requestContext: { http: { method: "POST", path: rawPath } },
+    requestContext: { http: { method: "POST", path: rawPath }, authorizer: { iam: {} } },
   };
   expect(((await one.handle(event)) as { statusCode: number }).statusCode).toBeGreaterThanOrEqual(400);
   // Not even when the HTTP event says so of itself.

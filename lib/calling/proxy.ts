@@ -33,7 +33,8 @@ export interface ByMessage<A extends DurableActor> {
    * The actor's methods as messages whose results nobody waits for. The promise of each resolves when the message is safe
    * in the queue; its method then runs at least once, with exactly one effect.
    *
-   * @throws (the promise) PayloadTooLarge for arguments of 1 MB and more; QueueUnavailable; NotSerializable
+   * @throws (the promise) PayloadTooLarge for arguments of 1 MB and more; QueueUnavailable; NotSerializable; ValidationError, where
+   *   the message goes by way of the router
    * @example
    * await counter.get("room-1").send().increment(5);
    * await counter.get("room-1").send({ delay: "10m", idempotencyKey: order.id }).increment(5);
@@ -85,8 +86,8 @@ export type TurnReference<A extends DurableActor> = Omit<ActorReference<A>, keyo
   /**
    * The actor's methods as messages that leave once this turn is committed, and only then.
    *
-   * @throws NotSerializable; PayloadTooLarge when this turn's effects take more than 16 KB; HopLimitExceeded; TurnEnded;
-   *   ReadonlyViolation
+   * @throws NotSerializable; ValidationError; PayloadTooLarge when this turn's effects take more than 16 KB; HopLimitExceeded;
+   *   TurnEnded; ReadonlyViolation
    * @example this.ctx.actor(Account).get(to).send().deposit(amount);
    */
   send(options?: SendOptions): TurnSender<A>;

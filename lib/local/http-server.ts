@@ -7,11 +7,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { unlimitedTime } from "../envelope";
 import { Forbidden, InvalidDefinition, UnexpectedEvent } from "../errors";
+import { OPEN } from "../runtime/authorize";
 import {
   answerHttp,
   bodyTooLarge,
+  type HttpOptions,
   HttpProblem,
   type HttpResponse,
+  headersOf,
   MAX_BODY_BYTES,
   notUtf8,
   problem,
@@ -28,11 +31,7 @@ export interface LocalServer {
 }
 
 /** @throws InvalidDefinition when the port cannot be had */
-export async function serve(
-  runtime: Runtime,
-  port: number,
-  options: { stack: boolean },
-): Promise<LocalServer> {
+export async function serve(runtime: Runtime, port: number, options: HttpOptions): Promise<LocalServer> {
   const server = createServer((request, response) => void respond(runtime, request, response, options));
   await listen(server, port);
   const { port: actualPort } = server.address() as AddressInfo;
@@ -50,7 +49,7 @@ async function respond(
   runtime: Runtime,
   request: IncomingMessage,
   response: ServerResponse,
-  options: { stack: boolean },
+  options: HttpOptions,
 ): Promise<void> {
   const { status, headers, body } = await answer(runtime, request, options);
   response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });
@@ -60,7 +59,7 @@ async function respond(
 async function answer(
   runtime: Runtime,
   request: IncomingMessage,
-  options: { stack: boolean },
+  options: HttpOptions,
 ): Promise<HttpResponse> {
   try {
     checkIsLocal(request);
@@ -69,11 +68,14 @@ async function answer(
       {
         method: request.method ?? "GET",
         path: pathOf(request.url ?? "/"),
-        contentType: request.headers["content-type"],
+        headers: headersOf(Object.entries(request.headers)),
+        authorizer: undefined,
+        domainName: request.headers.host,
         body: await readBody(request),
       },
       unlimitedTime(runtime.host.clock.now()),
-      options,
+      // Whoever gets here is on this machine.
+      { ...options, authorize: options.authorize ?? OPEN },
     );
   } catch (thrown) {
     if (thrown instanceof HttpProblem) return problem(thrown, options);

@@ -8,6 +8,7 @@ import { systemClock } from "../clock";
 import { DeadLetters } from "../messages/dead-letters";
 import { systemRandom } from "../random";
 import { Registry } from "../registry";
+import { type Authorize, checkAuthorize } from "../runtime/authorize";
 import { Poller } from "../runtime/messages/poller";
 import { router } from "../runtime/router";
 import { Runtime, type RuntimeOptions } from "../runtime/runtime";
@@ -27,6 +28,8 @@ export interface LocalOptions extends RuntimeOptions {
   readonly port?: number;
   /** Send the stacks of errors to callers. Default false. */
   readonly stack?: boolean;
+  /** Who may ask over HTTP, beside the checks that keep other machines and other sites out. Default: whoever passes those. */
+  readonly authorize?: Authorize;
 }
 
 export interface LocalApp {
@@ -52,14 +55,15 @@ export interface LocalApp {
  * ```
  */
 export async function startLocal(options: LocalOptions): Promise<LocalApp> {
-  const { actors, file = ":memory:", port = 0, stack = false, ...runtimeOptions } = options;
+  const { actors, file = ":memory:", port = 0, stack = false, authorize, ...runtimeOptions } = options;
+  checkAuthorize(authorize);
   const registry = new Registry(actors);
   if (file !== ":memory:") mkdirSync(dirname(resolve(file)), { recursive: true });
   const database = new LocalDatabase(file);
   const { clock = systemClock, random = systemRandom } = runtimeOptions;
   const ports = localPorts(database, clock, random);
   const runtime = new Runtime(registry, ports, runtimeOptions);
-  const server = await serve(runtime, port, { stack }).catch(async (error: unknown) => {
+  const server = await serve(runtime, port, { stack, authorize }).catch(async (error: unknown) => {
     await database.close();
     throw error;
   });

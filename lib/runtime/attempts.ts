@@ -81,7 +81,13 @@ export function afterFailure(
 }
 
 /** Failures that come again however often the same is tried. */
-const FINAL: ReadonlySet<string> = new Set(["TerminalError", "ProcessDied", "CallCycle", "HopLimitExceeded"]);
+const FINAL: ReadonlySet<string> = new Set([
+  "TerminalError",
+  "ValidationError",
+  "ProcessDied",
+  "CallCycle",
+  "HopLimitExceeded",
+]);
 
 export function isFinal(error: DurableError): boolean {
   return FINAL.has(error.code) && !(error instanceof MethodError);

@@ -4,6 +4,7 @@
  */
 
 import { addressKey } from "../address";
+import { CallContext } from "../call-context";
 import type { Clock } from "../clock";
 import type { Envelope, Reply } from "../envelope";
 import { ActorBusy, CallTimeout, type DurableError } from "../errors";
@@ -29,8 +30,11 @@ export interface QueuedAs {
 export class Call {
   readonly reply: Promise<Reply>;
   readonly arrivedMs: number;
+  /** What its method is called with. */
+  args: readonly unknown[];
   private startedMs: number | undefined;
   private controller: AbortController | undefined;
+  private ownContext: CallContext | undefined;
   private reason: DurableError | undefined;
   private settled = false;
   private resolve!: (reply: Reply) => void;
@@ -53,6 +57,7 @@ export class Call {
     readonly message?: QueuedAs,
   ) {
     this.arrivedMs = clock.now();
+    this.args = envelope.args;
     this.reply = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
@@ -67,6 +72,12 @@ export class Call {
       if (this.reason !== undefined) this.controller.abort(this.reason);
     }
     return this.controller.signal;
+  }
+
+  /** What is known of it beside its arguments. Made when first asked for. */
+  get context(): CallContext {
+    this.ownContext ??= this.envelope.context ?? new CallContext();
+    return this.ownContext;
   }
 
   /** What its turn's own calls and messages take along. */

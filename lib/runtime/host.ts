@@ -12,6 +12,7 @@ import { KEEP_RESULTS_MS, type Messenger } from "../messages/messenger";
 import type { Ports } from "../ports";
 import type { Random } from "../random";
 import type { ForeignWaits } from "./foreign-waits";
+import type { Middleware } from "./turns/middleware";
 
 /** How a turn reaches other actors. */
 export interface Peers {
@@ -30,6 +31,8 @@ export interface Host extends Ports {
   readonly messenger: Messenger;
   readonly peers: Peers;
   readonly waits: ForeignWaits;
+  /** Runs around every turn, the first outermost. Default: nothing. */
+  readonly use: readonly Middleware[];
 }
 
 export interface Limits {

@@ -3,20 +3,25 @@
  * `POST /actors` with a whole invocation. Used for Lambda's HTTP events and by the local server.
  */
 import type { HostTime } from "../envelope";
-import { type DurableError, MethodError, PayloadTooLarge, UnexpectedEvent } from "../errors";
+import { type DurableError, Forbidden, MethodError, PayloadTooLarge, UnexpectedEvent } from "../errors";
 import { isEmitRequest } from "../events/emit-request";
 import { isCallRequest } from "../messages/call-request";
 import { quote, shorten } from "../quote";
 import { errorToWire } from "../wire-error";
+import { type Authorize, Door, type Sender } from "./authorize";
 import { invoke, textOfAnswer } from "./invoke";
 import type { Runtime } from "./runtime";
 
-export interface HttpRequest {
+export interface HttpRequest extends Sender {
   readonly method: string;
-  /** Still percent-encoded, without the query. */
-  readonly path: string;
-  readonly contentType: string | undefined;
   readonly body: string;
+}
+
+export interface HttpOptions {
+  /** Send the stacks of errors to callers. */
+  readonly stack: boolean;
+  /** Default: lets in whom AWS has let in, and this machine. */
+  readonly authorize?: Authorize | undefined;
 }
 
 export interface HttpResponse {
@@ -32,7 +37,7 @@ export async function answerHttp(
   runtime: Runtime,
   request: HttpRequest,
   time: HostTime,
-  options: { stack: boolean },
+  options: HttpOptions,
 ): Promise<HttpResponse> {
   let invocation: object;
   try {
@@ -41,9 +46,25 @@ export async function answerHttp(
     if (thrown instanceof HttpProblem) return problem(thrown, options);
     throw thrown;
   }
-  const answer = await invoke(runtime, invocation, time);
+  const door = new Door(request, options.authorize, runtime.host.log);
+  const answer = await invoke(runtime, invocation, time, { door });
   if (!answer.ok) return problem(new HttpProblem(statusOf(answer.error, invocation), answer.error), options);
   return { status: 200, headers: JSON_HEADERS, body: textOfAnswer(answer, options) };
+}
+
+/**
+ * Headers by their names in small letters. Several of one name are one, as HTTP has it; what is no text is left out. Without a
+ * prototype: a name such as `constructor` is there only when it was sent.
+ */
+export function headersOf(sent: readonly (readonly [string, unknown])[]): Readonly<Record<string, string>> {
+  const headers = Object.create(null) as Record<string, string>;
+  for (const [given, value] of sent) {
+    if (typeof value !== "string") continue;
+    const name = given.toLowerCase();
+    const before = headers[name];
+    headers[name] = before === undefined ? value : `${before}${name === "cookie" ? "; " : ", "}${value}`;
+  }
+  return headers;
 }
 
 /** Something wrong with the request itself, or a call that failed. */
@@ -82,7 +103,7 @@ export function notUtf8(): HttpProblem {
 const JSON_HEADERS = { "content-type": "application/json" };
 
 /** @throws HttpProblem */
-function readRequest({ method, path, contentType, body }: HttpRequest): object {
+function readRequest({ method, path, headers, body }: HttpRequest): object {
   const [root, ...target] = path.split("/").slice(1);
   if (root !== "actors" || (target.length !== 0 && target.length !== 3)) {
     throw bad(404, "path", "Calls go to /actors/{type}/{id}/{method}, each part percent-encoded.");
@@ -90,7 +111,7 @@ function readRequest({ method, path, contentType, body }: HttpRequest): object {
   if (method !== "POST")
     throw bad(405, "method", `${shorten(method)} is not allowed: calls are POST.`, { allow: "POST" });
   if (Buffer.byteLength(body) > MAX_BODY_BYTES) throw bodyTooLarge();
-  const fields = body === "" ? {} : readBody(contentType, body);
+  const fields = body === "" ? {} : readBody(headers["content-type"], body);
   if (target.length === 0) return fields;
   for (const key of ["actor", "id", "method"]) {
     if (Object.hasOwn(fields, key))
@@ -134,6 +155,7 @@ const STATUS: Readonly<Record<string, number>> = {
   NotSerializable: 400,
   ForbiddenKey: 400,
   TooDeep: 400,
+  ValidationError: 400,
   Forbidden: 403,
   TerminalError: 422,
   NotTracked: 422,
@@ -158,6 +180,7 @@ const STATUS: Readonly<Record<string, number>> = {
 /** A method's own error is an answer of the application, hence 422; what is not listed is a fault of the server. */
 function statusOf(error: DurableError, request: object): number {
   if (error instanceof MethodError) return 422;
+  if (error.code === Forbidden.code) return 403;
   // A value of the actor's own that cannot be kept is not the caller's mistake.
   const { path } = error.details;
   if (

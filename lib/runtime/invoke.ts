@@ -7,7 +7,9 @@ import { isCallRequest, parseCallRequest } from "../messages/call-request";
 import { methodOf } from "../registry";
 import type { Json } from "../values/codec";
 import { asDurableError, errorToWire } from "../wire-error";
+import type { Door } from "./authorize";
 import { checkHops } from "./chain";
+import { checkForLater } from "./checked-input";
 import { type CallFields, reportFailure } from "./report";
 import type { Runtime } from "./runtime";
 
@@ -23,39 +25,58 @@ export type Answer =
     }
   | { readonly ok: false; readonly error: DurableError };
 
-/** @param requestId of the host: the same when it repeats a request, so that what is queued twice is one call */
+export interface WayIn {
+  /** Of the host: the same when it repeats a request, so that what is queued twice is one call. */
+  readonly requestId?: string | undefined;
+  /** Says who may come in. Default: everybody. */
+  readonly door?: Door;
+}
+
 export async function invoke(
   runtime: Runtime,
   input: unknown,
   time: HostTime,
-  requestId?: string,
+  { requestId, door }: WayIn = {},
 ): Promise<Answer> {
   let call: CallFields | undefined;
   try {
     if (isCallRequest(input)) {
-      const { result } = await runtime.host.messenger.perform(parseCallRequest(input));
+      const request = parseCallRequest(input);
+      if (door !== undefined) await door.check({ mode: request.mode, callId: request.callId });
+      const { result } = await runtime.host.messenger.perform(request);
       return { ok: true, result: JSON.stringify(result) };
     }
     if (isEmitRequest(input)) {
+      if (door !== undefined) await door.check({ mode: "emit" });
       const eventId = await runtime.host.messenger.emit(input);
       return { ok: true, result: JSON.stringify(eventId) };
     }
     const invocation = checkInvocation(input);
     const { mode, actor, id: actorId, method } = invocation;
     const { random, clock } = runtime.host;
+    if (door !== undefined) {
+      const named = invocation.callId === undefined ? {} : { callId: invocation.callId };
+      call = { actor, actorId, method, ...named };
+      await door.check({ mode, actor, id: actorId, method, ...named });
+    }
     if (mode === "call") {
       const envelope = envelopeOf(invocation, time, random.id);
       call = { actor, actorId, method, callId: envelope.callId };
-      const { result, version } = await runtime.call(envelope);
+      const { result, version } = await runtime.call(
+        door === undefined ? envelope : { ...envelope, context: door.context },
+      );
       checkSize(result);
       return { ok: true, result, version };
     }
     const callId = invocation.callId ?? requestId ?? random.id();
     call = { actor, actorId, method, callId };
     // What can be refused now must not become a dead letter later.
-    methodOf(runtime.registry.actor(actor), method);
+    const definition = runtime.registry.actor(actor);
+    const declared = methodOf(definition, method);
     checkHops(invocation.hops ?? 0, runtime.host.limits.hops, `${actor}/${actorId}.${method}`);
     const args = checkPacked(invocation.args, "args") as readonly Json[];
+    // One that is sent again may be in the queue, and run: to refuse it would be the wrong answer.
+    if ((invocation.attempt ?? 1) === 1) checkForLater(definition, declared, args);
     const isNew = invocation.callId === undefined && requestId === undefined;
     await runtime.host.messenger.post({
       ...invocation,

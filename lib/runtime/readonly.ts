@@ -8,6 +8,7 @@ import { encodeState, resultPacker } from "../values/state-codec";
 import type { WarmActor } from "./activation";
 import { readState } from "./actor-state";
 import { Call } from "./call";
+import { takeInput } from "./checked-input";
 import type { Host } from "./host";
 import { readonlyViolation, TurnContext, type TurnHooks } from "./turns/context";
 import { loadActor, runMethod } from "./turns/turn";
@@ -30,11 +31,13 @@ export async function runReadonly(
     const version = head?.version ?? 0;
     const reminders = parseReminders(head?.reminders ?? "");
     const context = new TurnContext(call, host, readonlyHooks(version, reminders), true);
+    const waiting = takeInput(definition, call, context.calls);
+    if (waiting !== undefined) await waiting;
     const actor = loadActor(definition, state, context);
     const before = encodeState(actor, definition.type);
-    const { value } = await runMethod(actor, method, call, context.calls);
+    const { value, hasRun } = await runMethod(actor, method, call, context);
     await context.end();
-    if (encodeState(actor, definition.type) !== before) {
+    if (hasRun && encodeState(actor, definition.type) !== before) {
       throw readonlyViolation(envelope.address, method.name, "changed a field");
     }
     return {

@@ -2,7 +2,8 @@
  * What the log says of calls and messages that failed. The caller gets no stack; whoever runs the actor finds it here.
  * Arguments and state are not logged.
  */
-import { type DurableError, MethodError } from "../errors";
+import { type DurableError, MethodError, ValidationError } from "../errors";
+import type { InputIssue } from "../input";
 import type { Logger } from "../log";
 import { shorten } from "../quote";
 
@@ -10,7 +11,8 @@ export interface CallFields {
   readonly actor: string;
   readonly actorId: string;
   readonly method: string;
-  readonly callId: string;
+  /** Absent when the caller gave none and was refused before there was one. */
+  readonly callId?: string;
 }
 
 /** What whoever runs the actors must look at; anything else that is not retryable is the caller's mistake. */
@@ -29,5 +31,13 @@ export function reportFailure(
   const fields = { ...named, ...more };
   if (error instanceof MethodError) log.error("method failed", { ...fields, error: error.cause ?? error });
   else if (OUR_FAULT.has(error.code)) log.error("call failed", { ...fields, code: error.code, error });
-  else log.warn("call refused", { ...fields, code: error.code, reason: error.message });
+  else log.warn("call refused", { ...fields, code: error.code, reason: reasonOf(error) });
+}
+
+/** A schema's message may quote what it refuses, and arguments are not logged: where they are wrong is said, and not how. */
+function reasonOf(error: DurableError): string {
+  const { issues } = error.details;
+  if (!(error instanceof ValidationError) || !Array.isArray(issues)) return error.message;
+  const paths = issues.map((issue) => String((issue as InputIssue | null)?.path));
+  return `The input schema refuses ${shorten(paths.join(", "), 500)}.`;
 }

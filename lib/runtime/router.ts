@@ -10,8 +10,18 @@ import type { HostTime } from "../envelope";
 import { UnexpectedEvent } from "../errors";
 import { isBusEvent } from "../events/event";
 import { asDurableError } from "../wire-error";
+import { isRecord } from "./authorize";
 import { listen } from "./events/listen";
-import { answerHttp, HttpProblem, type HttpRequest, type HttpResponse, notUtf8, problem } from "./http";
+import {
+  answerHttp,
+  type HttpOptions,
+  HttpProblem,
+  type HttpRequest,
+  type HttpResponse,
+  headersOf,
+  notUtf8,
+  problem,
+} from "./http";
 import { invoke, replyOfAnswer } from "./invoke";
 import { consume } from "./messages/consumer";
 import { isSqsEvent, readSqsEvent } from "./messages/sqs-event";
@@ -31,14 +41,14 @@ export type RouterHandler = (event: unknown, context?: LambdaContext) => Promise
 /** An answer is on its way this long before Lambda kills the process. */
 const REPLY_MARGIN_MS = 250;
 
-export function router(runtime: Runtime, options: { stack: boolean }): RouterHandler {
+export function router(runtime: Runtime, options: HttpOptions): RouterHandler {
   return async (event, context) => {
     const time = hostTime(runtime.host.clock.now(), context);
     if (isHttpEvent(event)) return lambdaResponse(await routeHttp(runtime, event, time, options));
     if (isSqsEvent(event)) return consume(runtime, readSqsEvent(event), time);
     if (isSweep(event)) return sweep(runtime.host, time);
     if (isBusEvent(event)) return listen(runtime, event);
-    const answer = await invoke(runtime, event, time, context?.awsRequestId);
+    const answer = await invoke(runtime, event, time, { requestId: context?.awsRequestId });
     // Nobody reads the answer to an asynchronous invocation; but when it fails, Lambda invokes again.
     if (!answer.ok && answer.error.retryable && isQueued(event)) throw answer.error;
     return replyOfAnswer(answer, options);
@@ -66,11 +76,13 @@ function hostTime(nowMs: number, context: LambdaContext | undefined): HostTime {
 interface HttpEvent {
   readonly rawPath?: unknown;
   readonly headers?: Readonly<Record<string, unknown>>;
+  readonly cookies?: unknown;
   readonly body?: unknown;
   readonly isBase64Encoded?: unknown;
   readonly requestContext: {
     readonly stage?: unknown;
     readonly domainName?: unknown;
+    readonly authorizer?: unknown;
     readonly http: { readonly method?: unknown; readonly path?: unknown };
   };
 }
@@ -89,7 +101,7 @@ async function routeHttp(
   runtime: Runtime,
   event: HttpEvent,
   time: HostTime,
-  options: { stack: boolean },
+  options: HttpOptions,
 ): Promise<HttpResponse> {
   let request: HttpRequest;
   try {
@@ -105,19 +117,26 @@ async function routeHttp(
 
 /** @throws UnexpectedEvent naming the field */
 function requestOf(event: HttpEvent): HttpRequest {
-  const { rawPath, headers = {}, body, isBase64Encoded, requestContext } = event;
+  const { rawPath, headers = {}, cookies, body, isBase64Encoded, requestContext } = event;
+  const { authorizer, domainName } = requestContext;
   const { method } = requestContext.http;
   if (typeof method !== "string") throw unexpected("requestContext.http.method");
   if (typeof rawPath !== "string" || !rawPath.isWellFormed()) throw unexpected("rawPath");
   if (body !== undefined && body !== null && typeof body !== "string") throw unexpected("body");
   if (typeof headers !== "object" || headers === null) throw unexpected("headers");
-  const contentType = Object.entries(headers).find(([name]) => name.toLowerCase() === "content-type")?.[1];
   return {
     method,
     path: encodedPath(rawPath, requestContext),
-    contentType: typeof contentType === "string" ? contentType : undefined,
+    headers: headersOf([...Object.entries(headers), ...cookieHeaders(cookies)]),
+    authorizer: isRecord(authorizer) ? authorizer : undefined,
+    domainName: typeof domainName === "string" ? domainName : undefined,
     body: isBase64Encoded === true ? decodeBody(body ?? "") : (body ?? ""),
   };
+}
+
+/** Payload format 2.0 has the cookies apart from the headers. */
+function cookieHeaders(cookies: unknown): [string, unknown][] {
+  return Array.isArray(cookies) ? cookies.map((cookie: unknown) => ["cookie", cookie]) : [];
 }
 
 /** @throws HttpProblem */

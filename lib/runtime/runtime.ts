@@ -13,6 +13,7 @@ import type { Ports } from "../ports";
 import { systemRandom } from "../random";
 import { methodOf, type Registry } from "../registry";
 import { checkChain } from "./chain";
+import { checkedBefore } from "./checked-input";
 import { ForeignWaits } from "./foreign-waits";
 import { sendHint } from "./hints";
 import { DEFAULT_LIMITS, type Host, type Limits } from "./host";
@@ -20,8 +21,9 @@ import { invoke, replyOfAnswer } from "./invoke";
 import type { Delivered, Mailbox, QueuedEnvelope } from "./mailbox";
 import { Mailboxes } from "./mailboxes";
 import { runReadonly } from "./readonly";
+import { checkMiddleware } from "./turns/middleware";
 
-export type RuntimeOptions = Partial<Pick<Host, "clock" | "random" | "log">> & {
+export type RuntimeOptions = Partial<Pick<Host, "clock" | "random" | "log" | "use">> & {
   readonly limits?: Partial<Limits>;
 };
 
@@ -60,6 +62,7 @@ export class Runtime {
       log: options.log ?? jsonLogger(),
       limits,
       waits: new ForeignWaits(),
+      use: checkMiddleware(options.use ?? []),
       messenger: new Messenger(ports, clock, limits),
       peers: {
         definitionOf: (actor) => registry.actor(typeof actor === "string" ? actor : definitionOf(actor).name),
@@ -75,13 +78,14 @@ export class Runtime {
 
   /**
    * Runs one call.
-   * @throws UnknownActor, UnknownMethod, ShuttingDown, CallCycle, HopLimitExceeded, or whatever the call ends with
+   * @throws UnknownActor, UnknownMethod, ShuttingDown, CallCycle, HopLimitExceeded, ValidationError, or whatever the call ends with
    */
-  async call(envelope: Envelope): Promise<Reply> {
-    const definition = this.registry.actor(envelope.address.type);
-    const method = methodOf(definition, envelope.method);
+  async call(given: Envelope): Promise<Reply> {
+    const definition = this.registry.actor(given.address.type);
+    const method = methodOf(definition, given.method);
     if (this.stopping) throw shuttingDown();
-    checkChain(envelope, this.host.limits.hops);
+    checkChain(given, this.host.limits.hops);
+    const envelope = checkedBefore(definition, method, given);
     if (method.readonly) {
       const warm = this.mailboxes.find(envelope.address)?.warmActor;
       return this.track(runReadonly(this.host, definition, method, envelope, warm));

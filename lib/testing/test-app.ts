@@ -13,6 +13,7 @@ import type { Logger } from "../log";
 import { DeadLetters } from "../messages/dead-letters";
 import { Registry } from "../registry";
 import type { Limits } from "../runtime/host";
+import type { Middleware } from "../runtime/turns/middleware";
 import type { Json } from "../values/codec";
 import { Driver } from "./driver";
 import { SeededRandom } from "./seeded-random";
@@ -28,6 +29,8 @@ export interface TestAppOptions {
   readonly log?: Logger;
   /** As for a router. */
   readonly limits?: Partial<Limits>;
+  /** Runs around every turn, as for a router. */
+  readonly use?: readonly Middleware[];
 }
 
 /** The time in a test. */
@@ -87,14 +90,14 @@ const START_MS = Date.UTC(2030, 0, 1);
  * ```
  */
 export function createTestApp(actors: readonly ActorClass[], options: TestAppOptions = {}): TestApp {
-  const { seed = 1, now = new Date(START_MS), log = silent, limits = {} } = options;
+  const { seed = 1, now = new Date(START_MS), log = silent, limits = {}, use = [] } = options;
   const registry = new Registry(actors);
   const clock = new TestClock(now.getTime());
   const random = new SeededRandom(seed);
   const database = new LocalDatabase(":memory:");
   const ports: LocalPorts = localPorts(database, clock, random);
   const events = recordedFrom(ports.bus);
-  const start = () => new TestProcess(registry, ports, clock, { random, log, limits });
+  const start = () => new TestProcess(registry, ports, clock, { random, log, limits, use });
   let running = start();
   const driver = new Driver(clock, ports.store, () => running);
   let closing: Promise<void> | undefined;

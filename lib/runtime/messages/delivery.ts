@@ -6,6 +6,7 @@ import { isRedriven } from "../../messages/dead-letter";
 import { addressOf, groupIdOf, parseMessage } from "../../messages/message";
 import { methodOf } from "../../registry";
 import { checkChain } from "../chain";
+import { checkedMessage } from "../checked-input";
 import type { QueuedEnvelope } from "../mailbox";
 import type { CallFields } from "../report";
 import type { Runtime } from "../runtime";
@@ -26,7 +27,7 @@ const CLOCK_MARGIN_MS = 60_000;
 
 /**
  * @throws UnexpectedEvent, InvalidActorId, UnknownActor, UnknownMethod, ForbiddenKey, TooDeep,
- *   HopLimitExceeded: it can never be processed
+ *   HopLimitExceeded, ValidationError: it can never be processed
  */
 export function readDelivery({ registry, host }: Runtime, record: QueuedRecord, time: HostTime): Delivery {
   const message = parseMessage(record.body);
@@ -35,17 +36,21 @@ export function readDelivery({ registry, host }: Runtime, record: QueuedRecord, 
   if (record.groupId !== groupIdOf(address) && !isRedriven(record)) {
     throw unexpected("MessageGroupId", "The message's group is not that of its actor.");
   }
-  const { maxAttempts } = methodOf(registry.actor(message.actor), message.method);
+  const definition = registry.actor(message.actor);
+  const method = methodOf(definition, message.method);
   const envelope = envelopeOf({ ...message, timeoutMs: MAX_TIMEOUT_MS }, time, () => message.callId);
   checkChain(envelope, host.limits.hops);
   return {
     record,
     messageId: record.messageId,
-    maxAttempts,
+    maxAttempts: method.maxAttempts,
     receiveCount: record.receiveCount,
     place: record.sequence,
     isRedriven: isRedriven(record),
-    envelope: { ...envelope, maybeRepeated: envelope.maybeRepeated || maybeRepeated(envelope, record) },
+    envelope: checkedMessage(definition, method, {
+      ...envelope,
+      maybeRepeated: envelope.maybeRepeated || maybeRepeated(envelope, record),
+    }),
   };
 }
 

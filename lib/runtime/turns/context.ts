@@ -1,6 +1,7 @@
 /** The `ctx` of one turn: what a method asks of the runtime, and what it causes. */
 import { type ActorClass, type DurableActor, setContext } from "../../actor";
 import { type Address, addressKey } from "../../address";
+import type { CallContext } from "../../call-context";
 import { CALL_ID_FORM, isCallId } from "../../call-id";
 import {
   type CallOptions,
@@ -29,6 +30,7 @@ import { TurnCalls } from "./calls";
 import { TurnEffects } from "./effects";
 import { turnEvent } from "./event";
 import { turnMessage } from "./message";
+import type { Middleware } from "./middleware";
 import { turnReminder } from "./reminder";
 import { type ReminderChanges, TurnReminders } from "./reminders";
 
@@ -88,12 +90,24 @@ export class TurnContext implements ActorContext {
     return this.destroying;
   }
 
+  /** What runs around the turn. */
+  get use(): readonly Middleware[] {
+    return this.host.use;
+  }
+
   /** Resolves when no checkpoint is under way: it is committed, or not, before anything else is. */
   async end(): Promise<void> {
     this.ended = true;
     await this.saving;
     // Not before: a checkpoint on the way still has them.
     if (this.destroying) this.arranged.clear();
+  }
+
+  /** Drops what the turn has caused, after its end: its method failed, or did not run, and it succeeds all the same. */
+  drop(): void {
+    this.effects.take();
+    this.arranged.take();
+    this.destroying = false;
   }
 
   /** What the turn has caused since this was last asked. */
@@ -131,6 +145,10 @@ export class TurnContext implements ActorContext {
     const { address, method, callId } = this.call.envelope;
     this.logger ??= withFields(this.host.log, { actor: address.type, actorId: address.id, method, callId });
     return this.logger;
+  }
+
+  get context(): CallContext {
+    return this.call.context;
   }
 
   async save(): Promise<void> {

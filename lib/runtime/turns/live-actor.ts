@@ -44,9 +44,10 @@ export class LiveActor {
       this.instance ??= loadActor(this.definition, this.current, context);
       context.enter(this.instance);
       const before = method.readonly ? this.encodeInstance(call) : undefined;
-      const { value } = await runMethod(this.instance, method, call, context.calls);
+      const { value, hasRun } = await runMethod(this.instance, method, call, context);
       await context.end();
       if (call.abortReason !== undefined) throw call.abortReason;
+      if (!hasRun) return this.answerWithout(this.instance, call, context, value);
       const state = context.isDestroying ? undefined : this.encodeInstance(call);
       if (before !== undefined && before.text !== state?.text) {
         throw readonlyViolation(call.envelope.address, method.name, "changed a field");
@@ -62,6 +63,18 @@ export class LiveActor {
       this.instance = undefined;
       throw error;
     }
+  }
+
+  /** Middleware has answered in place of a method that failed or did not run: the state stays what it was. */
+  private answerWithout(
+    instance: DurableActor,
+    call: Call,
+    context: TurnContext,
+    value: unknown,
+  ): TurnResult {
+    context.drop();
+    this.instance = undefined;
+    return this.encodeResult(instance, call, value);
   }
 
   /** Encodes the state in the middle of a turn; {@link keep} makes it the one to roll back to. */

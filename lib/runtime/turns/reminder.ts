@@ -6,11 +6,12 @@ import { methodOf } from "../../registry";
 import type { Reminder } from "../../reminders/reminder";
 import { firstDue } from "../../reminders/schedule";
 import { type Json, pack } from "../../values/codec";
+import { checkForLater } from "../checked-input";
 import type { Host } from "../host";
 
 const MAX_NAME_LENGTH = 256;
 
-/** @throws UnexpectedEvent, UnknownMethod, NotSerializable; InvalidDefinition where there is no wake queue */
+/** @throws UnexpectedEvent, UnknownMethod, NotSerializable, ValidationError; InvalidDefinition where there is no wake queue */
 export function turnReminder(
   { peers, queues, clock, random }: Host,
   { address }: Envelope,
@@ -39,7 +40,9 @@ export function turnReminder(
       value: quote(method),
     });
   }
-  if (methodOf(peers.definitionOf(address.type), method).readonly) {
+  const definition = peers.definitionOf(address.type);
+  const declared = methodOf(definition, method);
+  if (declared.readonly) {
     throw new UnexpectedEvent(`"method" (${quote(method)}) is readonly: it could do nothing.`, {
       field: "method",
       value: quote(method),
@@ -47,5 +50,7 @@ export function turnReminder(
   }
   // Without it, nobody would look at the actor in time.
   void queues.wakes;
-  return { name, id: random.id(), method, args: pack(args, "args") as Json[], ...schedule };
+  const packed = pack(args, "args") as Json[];
+  checkForLater(definition, declared, packed);
+  return { name, id: random.id(), method, args: packed, ...schedule };
 }

@@ -10,29 +10,33 @@ import type { StoredState } from "../../store";
 import { decodeStateInto } from "../../values/state-codec";
 import { methodError } from "../../wire-error";
 import type { Call } from "../call";
-import type { TurnCalls } from "./calls";
+import type { TurnContext } from "./context";
+import { runInside, type TurnEnd } from "./middleware";
 
 type Methods = Record<string, (...args: unknown[]) => unknown>;
 
 /**
- * Runs a declared method and waits for its end, and for that of the calls that it made.
+ * Runs a declared method, inside the app's middleware, and waits for its end, and for that of the calls that it made.
  * @throws DurableError the method's own error, or why the call was aborted
  */
 export async function runMethod(
   actor: DurableActor,
   method: MethodDefinition,
   call: Call,
-  calls: TurnCalls,
-): Promise<{ readonly value: unknown }> {
+  context: TurnContext,
+): Promise<TurnEnd> {
+  const { calls, use } = context;
+  const run = () => (actor as unknown as Methods)[method.name]?.(...call.args);
+  const isBare = use.length === 0;
   try {
     const returned = runInTurn(call.asTurn(), () =>
-      (actor as unknown as Methods)[method.name]?.(...call.envelope.args),
+      isBare ? run() : runInside(use, call, context, method, run),
     );
     // Only a real promise is waited for. Boxed, since a `then` of any other object is data that nobody calls.
     const value = types.isPromise(returned) ? await calls.amidst(() => call.race(returned)) : returned;
     if (calls.areUnderWay) await call.race(calls.settled());
     if (call.abortReason !== undefined) throw call.abortReason;
-    return { value };
+    return isBare ? { value, hasRun: true } : (value as TurnEnd);
   } catch (thrown) {
     // A call that was not awaited must not outlast the answer: the process may be frozen then.
     if (call.abortReason === undefined && calls.areUnderWay) await call.race(calls.settled()).catch(() => {});

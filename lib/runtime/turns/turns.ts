@@ -14,6 +14,7 @@ import { ActorReminders } from "../actor-reminders";
 import { answerOf, isApplied } from "../applied";
 import { isSuspicious, type Verdict } from "../attempts";
 import type { Call } from "../call";
+import { takeInput } from "../checked-input";
 import type { Host } from "../host";
 import type { ActorRecord } from "../record";
 import { reportFailure } from "../report";
@@ -81,6 +82,8 @@ export class Turns {
         note: (made) => record.inbox.note(envelope, made),
         from: { made: known?.made },
       });
+      const waiting = takeInput(this.definition, call, context.calls);
+      if (waiting !== undefined) await waiting;
       const result = await this.live.turn(call, context);
       record.cause(context.take());
       return { call, reply: record.apply(envelope, result, message) };
@@ -114,6 +117,8 @@ export class Turns {
         note: (calls) => record.reminders.note(reminder, calls),
         from: { made, reminder: { name, dueAt: new Date(dueMs), missed } },
       });
+      const waiting = takeInput(definition, call, context.calls);
+      if (waiting !== undefined) await waiting;
       await this.live.turn(call, context);
       record.reminders.done(reminder, clock.now());
       record.cause(context.take());

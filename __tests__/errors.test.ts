@@ -423,7 +423,10 @@ describe("the default log", () => {
   let write: jest.SpyInstance;
   beforeEach(() => {
     lines.length = 0;
-    write = jest.spyOn(console, "error").mockImplementation((line: string) => void lines.push(line));
+    write = jest.spyOn(process.stderr, "write").mockImplementation((line) => {
+      lines.push(String(line));
+      return true;
+    });
   });
   afterEach(() => write.mockRestore());
 
@@ -447,18 +450,29 @@ describe("the default log", () => {
     await own.close();
     expect(reply).toMatchObject({ ok: false, error: { code: "MethodError" } });
     expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
-      { level: "error", message: "method failed" },
+      {
+        level: "ERROR",
+        message: "method failed",
+        actor: "Odd",
+        actorId: "o",
+        method: "fail",
+        outcome: "failed",
+      },
     ]);
   });
 
   it("writes an error with its name, message and stack", () => {
     jsonLogger("error").error("it failed", { error: new RangeError("out of range"), count: 12n });
     expect(JSON.parse(lines[0] ?? "")).toEqual({
-      level: "error",
+      level: "ERROR",
       message: "it failed",
+      timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) as string,
+      service: expect.any(String) as string,
+      sampling_rate: 0,
       count: "12",
       error: {
         name: "RangeError",
+        location: expect.stringContaining("errors.test") as string,
         message: "out of range",
         stack: expect.stringContaining("errors.test") as string,
       },

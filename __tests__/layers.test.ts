@@ -1,4 +1,4 @@
-/** Keeps imports pointing one way: core ← decorators, client, runtime ← aws, local ← testing (design: layers). */
+/** Keeps imports pointing one way: core ← telemetry, decorators, client, runtime ← aws, local ← testing (design: layers). */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Import, parseSource, readSources, resolveImport, type SourceFile } from "./support/imports";
@@ -13,20 +13,29 @@ type Layer = keyof typeof MAY_IMPORT;
 /** What each layer may import besides itself. */
 const MAY_IMPORT = {
   core: [],
+  telemetry: ["core"],
   decorators: ["core"],
-  client: ["core"],
-  runtime: ["core"],
+  client: ["core", "telemetry"],
+  runtime: ["core", "telemetry"],
   aws: ["core", "client", "runtime"],
   local: ["core", "client", "runtime"],
   testing: ["core", "client", "runtime", "local"],
   // What users import. `aws` only in app.ts and only when it is needed; see `allowed`.
-  entry: ["core", "decorators", "client", "runtime"],
+  entry: ["core", "telemetry", "decorators", "client", "runtime"],
   samples: [],
 } as const satisfies Record<string, readonly string[]>;
 
-const PACKAGES: readonly { readonly pattern: RegExp; readonly layers: readonly Layer[] }[] = [
+interface PackageRule {
+  readonly pattern: RegExp;
+  readonly layers: readonly Layer[];
+  /** Loaded by a call, when it is needed: who imports this package does not pay for it. */
+  readonly isLazy?: true;
+}
+
+const PACKAGES: readonly PackageRule[] = [
   { pattern: /^(@aws-sdk|@smithy|@aws-crypto)\//, layers: ["aws"] },
   { pattern: /^(node:)?sqlite$/, layers: ["local", "testing"] },
+  { pattern: /^(@aws-lambda-powertools|@opentelemetry)\//, layers: ["telemetry"], isLazy: true },
 ];
 
 function layerOf(path: string): Layer | undefined {
@@ -52,7 +61,7 @@ function violationsIn({ path, imports, metadataCalls }: SourceFile): string[] {
   for (const { name, kind } of imports) {
     const target = resolveImport(ROOT, path, name);
     const rule =
-      target === undefined ? packageRule(path, layer, name) : directionRule(path, layer, target, kind);
+      target === undefined ? packageRule(path, layer, name, kind) : directionRule(path, layer, target, kind);
     if (rule !== undefined) found.push(`${path} imports "${name}" (${kind}): ${rule}`);
   }
   if (path === METADATA) return found;
@@ -66,9 +75,10 @@ function directionRule(path: string, layer: Layer, target: string, kind: Import[
 }
 
 /** The rule that importing this package breaks, if any. */
-function packageRule(path: string, layer: Layer, name: string): string | undefined {
-  const owners = PACKAGES.find(({ pattern }) => pattern.test(name))?.layers;
-  if (owners !== undefined && !owners.includes(layer)) return `only ${owners.join(", ")} may`;
+function packageRule(path: string, layer: Layer, name: string, kind: Import["kind"]): string | undefined {
+  const rule = PACKAGES.find(({ pattern }) => pattern.test(name));
+  if (rule !== undefined && !rule.layers.includes(layer)) return `only ${rule.layers.join(", ")} may`;
+  if (rule?.isLazy && kind === "value") return "only by a require() when it is needed";
   if (name.startsWith("reflect-metadata") && path !== METADATA) return `only ${METADATA} may`;
   if (layer === "samples" && !/^(durable-lambda(\/.*)?|node:.*)$/.test(name)) {
     return "samples import durable-lambda…, node:… and their own files";
@@ -124,6 +134,11 @@ test.each([
   ["lib/runtime/call.ts", 'import type { AttributeValue } from "@aws-sdk/client-dynamodb";'],
   ["lib/runtime/call.ts", 'const { DatabaseSync } = require("node:sqlite");'],
   ["lib/local/local-app.ts", 'import signature = require("@smithy/signature-v4");'],
+  ["lib/app.ts", 'const { Logger } = require("@aws-lambda-powertools/logger");'],
+  ["lib/runtime/telemetry/recorder.ts", 'import type { Span } from "@opentelemetry/api";'],
+  ["lib/telemetry/tracing.ts", 'import { trace } from "@opentelemetry/api";'],
+  ["lib/telemetry/metrics.ts", 'import type { Host } from "../runtime/host";'],
+  ["lib/log.ts", 'import { jsonLogger } from "./telemetry/json-logger";'],
   ["lib/definition.ts", 'import "reflect-metadata";'],
   ["decorators/method.ts", 'Reflect.getMetadata("design:type", Object, "x");'],
   ["samples/counter/counter.ts", 'import { Actor } from "../../lib";'],
@@ -137,6 +152,7 @@ test.each([
 test.each([
   ["lib/app.ts", 'const aws = () => require("./aws/index") as typeof import("./aws/index");', 2],
   ["lib/client/inline-transport.ts", 'import { invoke } from "../runtime/invoke";', 1],
+  ["lib/telemetry/tracing.ts", 'const api = () => require("@opentelemetry/api") as Api;', 1],
   ["decorators/actor.ts", 'import { type ActorOptions, defineActor } from "../lib/definition";', 1],
   ["samples/tour/tour.ts", 'import { startLocal } from "durable-lambda/local";', 1],
 ])("allows in %s: %s", (path, text, count) => {

@@ -22,6 +22,7 @@ import { Runtime, type RuntimeOptions } from "./runtime/runtime";
 import { closeOnSignals } from "./runtime/signals";
 import type { Middleware } from "./runtime/turns/middleware";
 import type { Store } from "./store";
+import type { Metrics } from "./telemetry/metrics";
 
 export interface RouterOptions extends RuntimeOptions {
   /** Where actors are kept. Default: the DynamoDB table that `DURABLE_TABLE` names. */
@@ -42,6 +43,11 @@ export interface RouterOptions extends RuntimeOptions {
    * @example createRouter([Order], { authorize: ({ headers }) => isKnownKey(headers["x-api-key"]) });
    */
   readonly authorize?: Authorize;
+  /**
+   * `true` writes metrics as lines from which CloudWatch makes them, `false` none; or an object of your own takes them.
+   * Default: `true` where `POWERTOOLS_METRICS_NAMESPACE` is set. Each custom metric costs money.
+   */
+  readonly metrics?: boolean | Metrics;
 }
 
 export interface ClientOptions {
@@ -71,8 +77,10 @@ export interface ClientOptions {
  * @example export const handler = createRouter([Counter, Account]);
  */
 export function createRouter(actors: readonly ActorClass[], options: RouterOptions = {}): RouterHandler {
-  const { store, queues, calls, bus, stack = false, authorize, ...runtimeOptions } = options;
+  const { store, queues, calls, bus, stack = false, authorize, ...rest } = options;
   checkAuthorize(authorize);
+  const { metrics = Boolean(process.env.POWERTOOLS_METRICS_NAMESPACE) } = rest;
+  const runtimeOptions = { ...rest, metrics };
   const ports = withDefaults({ store, queues, calls, bus });
   const runtime = new Runtime(new Registry(actors), ports, runtimeOptions);
   if (process.env.AWS_LAMBDA_RUNTIME_API !== undefined) {

@@ -3,6 +3,7 @@ import type { Address } from "./address";
 import type { CallContext } from "./call-context";
 import type { CallIdentity } from "./call-id";
 import type { Input } from "./input";
+import type { TraceContext } from "./trace-context";
 
 /**
  * Who waits for a call's end: its caller (`call`), nobody (`send`), or whoever asks later (`start`).
@@ -22,6 +23,8 @@ export interface Envelope extends CallIdentity {
   readonly mode: Mode;
   /** True when the same call may have been here before: retried, delivered again, or with an id of the caller's. */
   readonly maybeRepeated: boolean;
+  /** 1 for the first attempt, as far as its sender or its queue knows. */
+  readonly attempt: number;
   /** The caller has gone by then. */
   readonly deadlineMs: number;
   /** The host kills the process then; no lease may outlast it. */
@@ -31,6 +34,8 @@ export interface Envelope extends CallIdentity {
   readonly chain: readonly string[];
   /** How many calls and messages, each caused by the one before, have led to this one. */
   readonly hops: number;
+  /** The span that has caused it. */
+  readonly trace: TraceContext | undefined;
 }
 
 /** A result as it is kept and sent: encoded when the turn ended, since later turns go on with the same objects. */

@@ -7,6 +7,13 @@ import { CALL_ID_FORM, isCallId } from "./call-id";
 import type { Consistency, Envelope, HostTime, Mode } from "./envelope";
 import { DurableError, UnexpectedEvent } from "./errors";
 import { quote, shorten } from "./quote";
+import {
+  isTraceparent,
+  isTracestate,
+  TRACEPARENT_FORM,
+  TRACESTATE_FORM,
+  type TraceContext,
+} from "./trace-context";
 import { type Json, pack, unpack } from "./values/codec";
 import { errorFromWire, type WireError } from "./wire-error";
 
@@ -34,6 +41,8 @@ export interface Invocation {
   readonly chain?: readonly string[];
   /** How many calls and messages, each caused by the one before, have led to this one. Default 0. */
   readonly hops?: number;
+  /** The span of a trace that this call belongs to. Default: none. */
+  readonly trace?: TraceContext;
 }
 
 export type InvocationReply =
@@ -67,6 +76,7 @@ const FIELDS: ReadonlySet<string> = new Set<keyof Invocation>([
   "consistency",
   "chain",
   "hops",
+  "trace",
 ]);
 
 /** No chain of calls is as long as this: each of them is a hop. */
@@ -111,10 +121,27 @@ export function checkInvocation(input: unknown): CheckedInvocation {
   if (chain !== undefined && !isChain(chain)) {
     throw unexpected("chain", undefined, `is not an array of at most ${MAX_CHAIN} actors, "type/id" each`);
   }
+  checkTrace(fields.trace);
   if (consistency !== undefined && consistency !== "strong" && consistency !== "eventual") {
     throw unexpected("consistency", consistency, 'is neither "strong" nor "eventual"');
   }
   return { ...(input as Invocation), id: checkActorId(id), args: args as Json[], mode };
+}
+
+/** @throws UnexpectedEvent naming the field */
+function checkTrace(trace: unknown): void {
+  if (trace === undefined) return;
+  if (typeof trace !== "object" || trace === null || Array.isArray(trace)) {
+    throw unexpected("trace", undefined, "is not { traceparent, tracestate }");
+  }
+  const { traceparent, tracestate, ...others } = trace as Readonly<Record<string, unknown>>;
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw unexpected(`trace.${other}`, undefined, "is no field of a trace");
+  if (!isTraceparent(traceparent))
+    throw unexpected("trace.traceparent", traceparent, `is not ${TRACEPARENT_FORM}`);
+  if (tracestate !== undefined && !isTracestate(tracestate)) {
+    throw unexpected("trace.tracestate", tracestate, `is not ${TRACESTATE_FORM}`);
+  }
 }
 
 /** Only compared with actors' keys, and shown. */
@@ -143,6 +170,7 @@ export function envelopeOf(invocation: CheckedInvocation, host: HostTime, newId:
     consistency,
     chain,
     hops,
+    trace,
   } = invocation;
   // An id that comes without the time of its making is the caller's own, and may have been used before.
   const isOwn = callId !== undefined && sentAtMs === undefined;
@@ -155,11 +183,13 @@ export function envelopeOf(invocation: CheckedInvocation, host: HostTime, newId:
     sentAtMs: isOwn ? undefined : (sentAtMs ?? host.nowMs),
     // An id that is made here is new.
     maybeRepeated: callId !== undefined && (isOwn || attempt > 1),
+    attempt,
     deadlineMs: Math.min(host.nowMs + (invocation.timeoutMs ?? DEFAULT_TIMEOUT_MS), host.replyByMs),
     hostEndMs: host.endMs,
     consistency: consistency ?? "strong",
     chain: chain ?? [],
     hops: hops ?? 0,
+    trace,
   };
 }
 

@@ -12,6 +12,8 @@ export interface RunningTurn {
   readonly hops: number;
   /** How long the turn may still last, by its own clock. */
   remainingMs(): number;
+  /** The turn as a span of a trace, where somebody traces. */
+  readonly span?: { run<T>(work: () => T): T } | undefined;
 }
 
 const turns = new AsyncLocalStorage<RunningTurn>();
@@ -22,5 +24,6 @@ export function runningTurn(): RunningTurn | undefined {
 }
 
 export function runInTurn<T>(turn: RunningTurn, run: () => T): T {
-  return turns.run(turn, run);
+  if (turn.span === undefined) return turns.run(turn, run);
+  return turn.span.run(() => turns.run(turn, run));
 }

@@ -44,7 +44,7 @@ export function errorToWire(error: DurableError, options: { stack: boolean }): W
 }
 
 /** The stack of what a method threw, where there is one: that is the line to look at. */
-function stackOf(error: DurableError): string {
+export function stackOf(error: DurableError): string {
   try {
     const { stack } = error instanceof MethodError ? (error.cause as Error) : error;
     return typeof stack === "string" ? stack : String(error.stack);

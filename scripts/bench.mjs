@@ -44,6 +44,8 @@ for (const name of asked.length > 0 ? asked : known) {
     {
       cwd: root,
       stdio: "inherit",
+      // Their figures are the output, and not the turns' lines; what those cost, `telemetry` says.
+      env: { LOG_LEVEL: "warn", ...process.env },
     },
   );
   if (status !== 0) failed++;

@@ -70,6 +70,9 @@ export class Consumer {
   }
 }
 
+/** What a program prints is for the test to read, and not the lines of turns. */
+const QUIET = { LOG_LEVEL: "warn" };
+
 /** Runs a file on this Node, without what this test run has put into the environment. */
 export function runNode(cwd: string, file: string, args: readonly string[] = []): Promise<Outcome> {
   return run(cwd, process.execPath, ["--disable-warning=ExperimentalWarning", file, ...args]);
@@ -108,7 +111,11 @@ async function run(cwd: string, program: string, args: readonly string[]): Promi
   const folder = await mkdtemp(join(tmpdir(), "durable-lambda-output-"));
   const [out, err] = await Promise.all(["out", "err"].map((name) => open(join(folder, name), "w+")));
   try {
-    const child = spawn(program, args, { cwd, env: { PATH, HOME }, stdio: ["ignore", out?.fd, err?.fd] });
+    const child = spawn(program, args, {
+      cwd,
+      env: { PATH, HOME, ...QUIET },
+      stdio: ["ignore", out?.fd, err?.fd],
+    });
     const code = await new Promise<number>((resolve, reject) => {
       child.on("error", reject);
       child.on("exit", (exitCode) => resolve(exitCode ?? 1));

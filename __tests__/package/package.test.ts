@@ -53,7 +53,7 @@ test("publishes the build, the README and the licence alone", () => {
   expect(packedFiles.filter((file) => others.test(file))).toEqual([]);
 });
 
-test("gives ES modules every name, and loads neither the AWS SDK nor SQLite unless asked", async () => {
+test("gives ES modules every name, and loads neither the AWS SDK, Powertools, OpenTelemetry nor SQLite unless asked", async () => {
   const outcome = await runNode(await consumer.project("names"), "names.mjs");
   expectOutput(outcome, { missing: [], heavy: [], same: true });
 });

@@ -14,7 +14,8 @@ export function startScript(script: string, args: readonly string[]): ChildProce
     {
       cwd: root,
       stdio: ["ignore", "pipe", "inherit"],
-      env: { ...process.env, TSX_TSCONFIG_PATH: join(root, "tsconfig.json") },
+      // What it prints is for the test to read, and not the lines of turns.
+      env: { LOG_LEVEL: "warn", ...process.env, TSX_TSCONFIG_PATH: join(root, "tsconfig.json") },
     },
   );
 }

@@ -10,13 +10,13 @@ import { LocalDatabase } from "../../lib/local/database";
 import { type EventSource, eventSourcesOf } from "../../lib/local/event-sources";
 import { serve } from "../../lib/local/http-server";
 import { type LocalPorts, localPorts } from "../../lib/local/ports";
-import { jsonLogger } from "../../lib/log";
 import type { Ports } from "../../lib/ports";
 import { systemRandom } from "../../lib/random";
 import { Registry } from "../../lib/registry";
 import { Poller } from "../../lib/runtime/messages/poller";
 import { type RouterHandler, router } from "../../lib/runtime/router";
 import { Runtime } from "../../lib/runtime/runtime";
+import { jsonLogger } from "../../lib/telemetry/json-logger";
 import { Account, Alarm } from "./actors";
 import type { Progress, WorkerOptions } from "./worker-process";
 

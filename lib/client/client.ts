@@ -21,6 +21,8 @@ import type { EmitRequest } from "../events/emit-request";
 import { DEFAULT_TIMEOUT_MS, type Invocation, MAX_MESSAGE_DELAY_MS, openReply } from "../invocation";
 import { type Random, systemRandom } from "../random";
 import { runningTurn } from "../running-turn";
+import { traced } from "../telemetry/tracing";
+import type { TraceContext } from "../trace-context";
 import { type Json, pack } from "../values/codec";
 
 export interface Client {
@@ -77,6 +79,7 @@ export function clientOver(
   function invocationOf(
     { actor, id, method, args }: MethodCall,
     idempotencyKey: string | undefined,
+    trace: TraceContext | undefined,
   ): Invocation & { readonly callId: string } {
     const own = idempotencyKey !== undefined;
     const turn = runningTurn();
@@ -90,14 +93,19 @@ export function clientOver(
         : { callId: random.id(), sentAtMs: clock.now() }),
       // Used inside an actor's method: what follows from its turn is part of the same chain.
       ...(turn === undefined ? {} : { hops: turn.hops }),
+      ...(trace === undefined ? {} : { trace }),
     };
   }
 
-  async function call(method: MethodCall, options: CallOptions): Promise<unknown> {
+  async function call(
+    method: MethodCall,
+    options: CallOptions,
+    trace: TraceContext | undefined,
+  ): Promise<unknown> {
     const { timeoutMs = DEFAULT_TIMEOUT_MS, consistency, idempotencyKey } = options;
     const turn = runningTurn();
     const invocation = {
-      ...invocationOf(method, idempotencyKey),
+      ...invocationOf(method, idempotencyKey, trace),
       ...(consistency === undefined ? {} : { consistency }),
       ...(turn === undefined ? {} : { chain: turn.chain }),
     };
@@ -114,10 +122,11 @@ export function clientOver(
     mode: "send" | "start",
     method: MethodCall,
     { delay = 0, idempotencyKey }: SendOptions,
+    trace: TraceContext | undefined,
   ): Promise<Receipt> {
     const delayMs = durationMs(delay, "delay", { minMs: 0, maxMs: MAX_MESSAGE_DELAY_MS });
     const invocation = {
-      ...invocationOf(method, idempotencyKey),
+      ...invocationOf(method, idempotencyKey, trace),
       mode,
       ...(delayMs === 0 ? {} : { delayMs }),
     };
@@ -132,10 +141,12 @@ export function clientOver(
     name: string,
     definition: ActorDefinition | undefined,
   ): ActorNamespace<A> {
+    const post = (mode: "send" | "start", method: MethodCall, options: SendOptions) =>
+      traced("PRODUCER", method, (trace) => queue(mode, method, options, trace));
     return namespace<A>(name, definition, {
-      call,
-      send: (method, options) => queue("send", method, options),
-      start: async (method, options) => callHandle((await queue("start", method, options)).callId, requester),
+      call: (method, options) => traced("CLIENT", method, (trace) => call(method, options, trace)),
+      send: (method, options) => post("send", method, options),
+      start: async (method, options) => callHandle((await post("start", method, options)).callId, requester),
     });
   }
 

@@ -26,6 +26,7 @@ import { deliverEffects } from "./outbox";
 import type { CallQueue } from "./queue";
 import { ActorRecord, type Draft } from "./record";
 import { retrying } from "./retrying";
+import { Recorder } from "./telemetry/recorder";
 import type { TurnContext } from "./turns/context";
 import { LiveActor } from "./turns/live-actor";
 import { type Outcome, Turns } from "./turns/turns";
@@ -75,6 +76,7 @@ class Activation {
   /** The last turn was a reminder's. */
   private hasReminded = false;
   private stopHeartbeat: (() => void) | undefined;
+  private readonly recorder: Recorder;
 
   constructor(
     private readonly host: Host,
@@ -84,6 +86,7 @@ class Activation {
     private readonly held: HeldLease,
   ) {
     this.hostEndMs = queue.hostEndMs();
+    this.recorder = new Recorder(host, address, held);
     queue.looked();
     queue.abortRunning = (reason) => {
       this.isStopping = true;
@@ -94,6 +97,7 @@ class Activation {
   async run(warm: WarmActor | undefined): Promise<Activated> {
     try {
       await this.load(warm);
+      this.recorder.loaded();
       await this.deliverLeftOver();
       const isDue = await this.runTurns();
       await this.commitAndRelease();
@@ -117,11 +121,12 @@ class Activation {
     const state = await ActorState.load(host, address, head, warm?.state);
     this.record = new ActorRecord(host, address, head, state, warm?.inbox);
     this.live = warm?.live ?? new LiveActor(definition, limitsOf(host), state.saved);
-    this.turns = new Turns(host, definition, address, this.record, this.live, {
+    const hooks = {
       onWait: () => this.startHeartbeat(),
       commit: () => this.commitNow(this.live.state),
-      save: (call, context) => this.save(call, context),
-    });
+      save: (call: Call, context: TurnContext) => this.save(call, context),
+    };
+    this.turns = new Turns(host, definition, address, this.record, this.live, hooks, this.recorder);
   }
 
   private get warm(): WarmActor {
@@ -233,9 +238,11 @@ class Activation {
       const outcome = await retrying(host, () => host.store.commit(address, held.lease, commit));
       if (!outcome.committed && !this.isOwnCommit(outcome.current)) await this.settleRefused(outcome.current);
       record.keep(draft);
+      this.recorder.committed(true);
       this.committed.push(...this.outcomes.splice(0));
       return commit.release;
     }
+    this.recorder.committed(false);
     this.committed.push(...this.outcomes.splice(0));
     return false;
   }
@@ -245,7 +252,9 @@ class Activation {
     const { host, address, record } = this;
     if (record.outbox.length === 0) return;
     this.startHeartbeat();
-    record.delivered(await deliverEffects(host, address, record.outbox));
+    const effects = record.outbox;
+    record.delivered(await deliverEffects(host, address, effects));
+    this.recorder.delivered(effects, record.outbox);
   }
 
   /**
@@ -264,9 +273,11 @@ class Activation {
   private async settleRefused(current: Head | undefined): Promise<never> {
     const lost = this.fail(this.held.lostError());
     await this.record.state.discard(current);
+    this.recorder.refused();
     const answerTo = answersIn(this.host.store, this.address, current);
     for (const { call } of this.outcomes) {
       const answer = (await answerTo(call.envelope)) ?? { error: lost };
+      this.recorder.told(call, answer, lost);
       if ("reply" in answer) call.succeed(answer.reply);
       else call.fail(answer.error);
     }
@@ -292,6 +303,7 @@ class Activation {
   /** Ends an activation that cannot commit. */
   private async giveUp(error: DurableError): Promise<void> {
     this.settle();
+    this.recorder.lost(error);
     // Those that were told of their success already stay with it.
     const untold = this.outcomes.splice(0);
     for (const { call } of untold) call.fail(error);

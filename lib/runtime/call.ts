@@ -9,6 +9,8 @@ import type { Clock } from "../clock";
 import type { Envelope, Reply } from "../envelope";
 import { ActorBusy, CallTimeout, type DurableError } from "../errors";
 import type { RunningTurn } from "../running-turn";
+import { activeTrace, type TracedWork } from "../telemetry/tracing";
+import type { TraceContext } from "../trace-context";
 import type { Verdict } from "./attempts";
 
 /** Calls that must run in their order: once one of them fails, those behind it are not run. */
@@ -32,7 +34,7 @@ export class Call {
   readonly arrivedMs: number;
   /** What its method is called with. */
   args: readonly unknown[];
-  private startedMs: number | undefined;
+  startedMs: number | undefined;
   private controller: AbortController | undefined;
   private ownContext: CallContext | undefined;
   private reason: DurableError | undefined;
@@ -43,6 +45,10 @@ export class Call {
   private interrupt: (() => void) | undefined;
   /** Called when the method turns out to wait for something. */
   onWait: (() => void) | undefined;
+  /** Its turn, where somebody traces. */
+  span: TracedWork | undefined;
+  /** What became of it is told: in the log, the metrics, the trace. */
+  isReported = false;
   /** Of a message that failed, once that is committed. */
   verdict: Verdict | undefined;
 
@@ -87,7 +93,13 @@ export class Call {
       chain: [...chain, addressKey(address)],
       hops: hops + 1,
       remainingMs: () => Math.max(0, deadlineMs - this.clock.now()),
+      span: this.span,
     };
+  }
+
+  /** What its turn's calls and messages belong to: a span of the method's own, or the turn. */
+  get trace(): TraceContext | undefined {
+    return this.span && (activeTrace() ?? this.span.trace);
   }
 
   /** Why the call must not go on; undefined while it may. */

@@ -7,6 +7,7 @@ import type { Host } from "./host";
 /**
  * Starts renewing; the returned function stops it.
  * @param hostEndMs asked at each beat: the moment at which the process will be killed
+ * @param onRenewed called with the new end after each renewal
  * @param onLost called once when the lease turns out to be somebody else's
  */
 export function startHeartbeat(
@@ -14,6 +15,7 @@ export function startHeartbeat(
   address: Address,
   lease: Lease,
   hostEndMs: () => number,
+  onRenewed: (untilMs: number) => void,
   onLost: () => void,
 ): () => void {
   const { clock, store, log, limits } = host;
@@ -30,7 +32,10 @@ export function startHeartbeat(
 
   async function renew(): Promise<boolean> {
     try {
-      return await store.renew(address, lease, leaseEnd(clock.now(), limits.leaseMs, hostEndMs()));
+      const untilMs = leaseEnd(clock.now(), limits.leaseMs, hostEndMs());
+      const held = await store.renew(address, lease, untilMs);
+      if (held) onRenewed(untilMs);
+      return held;
     } catch (thrown) {
       // The next beat may get through; the commit decides in any case.
       log.warn("lease not renewed", {

@@ -24,23 +24,34 @@ export async function acquireLease(
   const { store, clock, random, limits } = host;
   const leaseId = random.id();
   let failures = 0;
+  let busySinceMs: number | undefined;
   for (let attempt = 0; queue.isWanted(clock.now()); attempt++) {
     const nowMs = clock.now();
     const untilMs = leaseEnd(nowMs, limits.leaseMs, queue.hostEndMs());
     try {
       const answer = await store.acquire(address, { leaseId, nowMs, untilMs });
-      if (answer.acquired) return new HeldLease(host, address, leaseId, answer.head, nowMs);
+      if (answer.acquired) {
+        noteWait(host, address, busySinceMs);
+        return new HeldLease(host, address, leaseId, answer.head, nowMs, untilMs);
+      }
+      busySinceMs ??= nowMs;
       await sleep(clock, busyWaitMs(attempt, answer.leaseUntilMs - clock.now(), random));
     } catch (thrown) {
       failures++;
       if (!(thrown instanceof StoreUnavailable) || failures > STORE_RETRIES) {
+        noteWait(host, address, busySinceMs);
         queue.failAll(asDurableError(thrown));
         return undefined;
       }
       await sleep(clock, backoffMs(failures, 25, 1_000, random));
     }
   }
+  noteWait(host, address, busySinceMs);
   return undefined;
+}
+
+function noteWait({ telemetry, clock }: Host, address: Address, busySinceMs: number | undefined): void {
+  if (busySinceMs !== undefined) telemetry.leaseWaited(address, clock.now() - busySinceMs);
 }
 
 export class HeldLease {
@@ -53,14 +64,19 @@ export class HeldLease {
     leaseId: string,
     /** The actor as it was when the lease was taken. */
     readonly head: Head,
-    private readonly sinceMs: number,
+    readonly sinceMs: number,
+    /** Its end, unless it is renewed once more. */
+    public untilMs: number,
   ) {
     this.lease = { id: leaseId, fence: head.fence };
   }
 
   /** Renews the lease until the returned function is called. See {@link startHeartbeat}. */
   keepAlive(hostEndMs: () => number, onLost: () => void): () => void {
-    return startHeartbeat(this.host, this.address, this.lease, hostEndMs, onLost);
+    const onRenewed = (untilMs: number) => {
+      this.untilMs = untilMs;
+    };
+    return startHeartbeat(this.host, this.address, this.lease, hostEndMs, onRenewed, onLost);
   }
 
   /** Gives the lease back without a commit, and notes what was delivered meanwhile. */

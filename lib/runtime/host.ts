@@ -12,6 +12,7 @@ import { KEEP_RESULTS_MS, type Messenger } from "../messages/messenger";
 import type { Ports } from "../ports";
 import type { Random } from "../random";
 import type { ForeignWaits } from "./foreign-waits";
+import type { Telemetry } from "./telemetry/telemetry";
 import type { Middleware } from "./turns/middleware";
 
 /** How a turn reaches other actors. */
@@ -33,6 +34,7 @@ export interface Host extends Ports {
   readonly waits: ForeignWaits;
   /** Runs around every turn, the first outermost. Default: nothing. */
   readonly use: readonly Middleware[];
+  readonly telemetry: Telemetry;
 }
 
 export interface Limits {

@@ -5,6 +5,7 @@ import { isEmitRequest } from "../events/emit-request";
 import { checkInvocation, checkPacked, envelopeOf, type InvocationReply } from "../invocation";
 import { isCallRequest, parseCallRequest } from "../messages/call-request";
 import { methodOf } from "../registry";
+import { activeTrace } from "../telemetry/tracing";
 import type { Json } from "../values/codec";
 import { asDurableError, errorToWire } from "../wire-error";
 import type { Door } from "./authorize";
@@ -51,7 +52,10 @@ export async function invoke(
       const eventId = await runtime.host.messenger.emit(input);
       return { ok: true, result: JSON.stringify(eventId) };
     }
-    const invocation = checkInvocation(input);
+    const checked = checkInvocation(input);
+    // One that comes without belongs to the span in which it arrives.
+    const trace = checked.trace ?? activeTrace();
+    const invocation = trace === undefined ? checked : { ...checked, trace };
     const { mode, actor, id: actorId, method } = invocation;
     const { random, clock } = runtime.host;
     if (door !== undefined) {

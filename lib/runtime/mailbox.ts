@@ -14,6 +14,7 @@ import type { Verdict } from "./attempts";
 import { Call } from "./call";
 import type { Host } from "./host";
 import { CallQueue } from "./queue";
+import { unrun } from "./telemetry/turn-report";
 
 /** A message on its way into a mailbox. */
 export interface QueuedEnvelope {
@@ -110,6 +111,11 @@ export class Mailbox {
     this.draining ??= this.drain();
     try {
       return await call.reply;
+    } catch (thrown) {
+      // It got no turn. What becomes of a message is logged where it goes back to its queue.
+      if (!call.isReported && call.message === undefined)
+        this.host.telemetry.report(unrun(call, thrown, this.host.clock.now()));
+      throw thrown;
     } finally {
       this.unsettled.delete(call);
     }

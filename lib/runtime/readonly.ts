@@ -5,11 +5,13 @@ import type { MethodDefinition } from "../method-definition";
 import { parseReminders, type Reminder } from "../reminders/reminder";
 import { encode } from "../values/codec";
 import { encodeState, resultPacker } from "../values/state-codec";
+import { asDurableError } from "../wire-error";
 import type { WarmActor } from "./activation";
 import { readState } from "./actor-state";
 import { Call } from "./call";
 import { takeInput } from "./checked-input";
 import type { Host } from "./host";
+import { Recorder } from "./telemetry/recorder";
 import { readonlyViolation, TurnContext, type TurnHooks } from "./turns/context";
 import { loadActor, runMethod } from "./turns/turn";
 
@@ -23,12 +25,16 @@ export async function runReadonly(
 ): Promise<Reply> {
   const { store, clock } = host;
   const call = new Call(envelope, clock, () => {});
+  const recorder = new Recorder(host, envelope.address);
+  let version = 0;
   try {
     call.start();
+    recorder.begin(call, "readonly", envelope.attempt);
     const seen = await store.read(envelope.address, { consistent: envelope.consistency === "strong" });
     const { head, state } = await readState(host, envelope.address, seen, warm);
     if (call.abortReason !== undefined) throw call.abortReason;
-    const version = head?.version ?? 0;
+    version = head?.version ?? 0;
+    recorder.loaded();
     const reminders = parseReminders(head?.reminders ?? "");
     const context = new TurnContext(call, host, readonlyHooks(version, reminders), true);
     const waiting = takeInput(definition, call, context.calls);
@@ -40,11 +46,18 @@ export async function runReadonly(
     if (hasRun && encodeState(actor, definition.type) !== before) {
       throw readonlyViolation(envelope.address, method.name, "changed a field");
     }
-    return {
+    const reply = {
       result: value === undefined ? undefined : encode(value, "result", resultPacker(actor)),
       version,
     };
+    recorder.ended({ call, reply }, version, "read");
+    return reply;
+  } catch (thrown) {
+    const error = asDurableError(thrown);
+    recorder.ended({ call, error }, version);
+    throw error;
   } finally {
+    recorder.committed(false);
     call.dismiss();
   }
 }

@@ -24,7 +24,7 @@ import {
   parseFailing,
   type Verdict,
 } from "./attempts";
-import type { QueuedAs } from "./call";
+import type { Call, QueuedAs } from "./call";
 import type { Host } from "./host";
 import { MAX_EFFECTS_BYTES } from "./outbox";
 import type { TurnResult } from "./turns/live-actor";
@@ -108,6 +108,12 @@ export class ActorRecord {
   deadReason(message: QueuedAs): FailingMessage | undefined {
     const isDead = this.failing?.reason !== undefined && this.failing.messageId === message.messageId;
     return isDead ? this.failing : undefined;
+  }
+
+  /** Which attempt of a message this is, as far as is known. */
+  attemptOf({ envelope, message }: Call): number {
+    const isCounted = message !== undefined && this.failing?.messageId === message.messageId;
+    return isCounted ? (this.failing?.attempts ?? 0) + 1 : envelope.attempt;
   }
 
   /** Notes that a message begins. @throws ProcessDied when it has begun too often */

@@ -4,7 +4,7 @@
  */
 import { type DurableError, MethodError, ValidationError } from "../errors";
 import type { InputIssue } from "../input";
-import type { Logger } from "../log";
+import type { LogFields, Logger, LogLevel } from "../log";
 import { shorten } from "../quote";
 
 export interface CallFields {
@@ -18,6 +18,27 @@ export interface CallFields {
 /** What whoever runs the actors must look at; anything else that is not retryable is the caller's mistake. */
 const OUR_FAULT: ReadonlySet<string> = new Set(["InternalError", "CorruptState", "InvalidDefinition"]);
 
+/** Errors of which the log says already what they ended. */
+const told = new WeakSet<DurableError>();
+
+/** The log has said what this error ended: whoever hears of it next says it no more. */
+export function noteTold(error: DurableError): void {
+  told.add(error);
+}
+
+/** What the log says of a failure; undefined when its caller will try again. */
+export function lineOf(
+  error: DurableError,
+): { readonly level: LogLevel; readonly message: string; readonly fields: LogFields } | undefined {
+  if (error.retryable) return undefined;
+  if (error instanceof MethodError)
+    return { level: "error", message: "method failed", fields: { error: error.cause ?? error } };
+  const { code } = error;
+  return OUR_FAULT.has(code)
+    ? { level: "error", message: "call failed", fields: { code, error } }
+    : { level: "warn", message: "call refused", fields: { code, reason: reasonOf(error) } };
+}
+
 /** @param more further fields, such as how often a message was tried */
 export function reportFailure(
   log: Logger,
@@ -25,13 +46,11 @@ export function reportFailure(
   error: DurableError,
   more: Readonly<Record<string, unknown>> = {},
 ): void {
-  if (error.retryable) return;
+  const line = told.has(error) ? undefined : lineOf(error);
+  if (line === undefined) return;
   // Names that are refused may be of any length.
   const named = call && { ...call, actor: shorten(call.actor, 128), method: shorten(call.method, 128) };
-  const fields = { ...named, ...more };
-  if (error instanceof MethodError) log.error("method failed", { ...fields, error: error.cause ?? error });
-  else if (OUR_FAULT.has(error.code)) log.error("call failed", { ...fields, code: error.code, error });
-  else log.warn("call refused", { ...fields, code: error.code, reason: reasonOf(error) });
+  log[line.level](line.message, { ...named, ...more, ...line.fields });
 }
 
 /** A schema's message may quote what it refuses, and arguments are not logged: where they are wrong is said, and not how. */

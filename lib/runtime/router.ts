@@ -43,6 +43,14 @@ const REPLY_MARGIN_MS = 250;
 
 export function router(runtime: Runtime, options: HttpOptions): RouterHandler {
   return async (event, context) => {
+    try {
+      return await route(event, context);
+    } finally {
+      runtime.host.telemetry.flush();
+    }
+  };
+
+  async function route(event: unknown, context: LambdaContext | undefined): Promise<unknown> {
     const time = hostTime(runtime.host.clock.now(), context);
     if (isHttpEvent(event)) return lambdaResponse(await routeHttp(runtime, event, time, options));
     if (isSqsEvent(event)) return consume(runtime, readSqsEvent(event), time);
@@ -52,7 +60,7 @@ export function router(runtime: Runtime, options: HttpOptions): RouterHandler {
     // Nobody reads the answer to an asynchronous invocation; but when it fails, Lambda invokes again.
     if (!answer.ok && answer.error.retryable && isQueued(event)) throw answer.error;
     return replyOfAnswer(answer, options);
-  };
+  }
 }
 
 function isQueued(event: unknown): boolean {

@@ -7,11 +7,13 @@ import { systemClock } from "../clock";
 import { definitionOf } from "../definition";
 import type { Envelope, HostTime, Reply } from "../envelope";
 import { ShuttingDown } from "../errors";
-import { jsonLogger } from "../log";
 import { Messenger } from "../messages/messenger";
 import type { Ports } from "../ports";
 import { systemRandom } from "../random";
 import { methodOf, type Registry } from "../registry";
+import { emfMetrics } from "../telemetry/emf-metrics";
+import { jsonLogger } from "../telemetry/json-logger";
+import type { Metrics } from "../telemetry/metrics";
 import { checkChain } from "./chain";
 import { checkedBefore } from "./checked-input";
 import { ForeignWaits } from "./foreign-waits";
@@ -21,10 +23,15 @@ import { invoke, replyOfAnswer } from "./invoke";
 import type { Delivered, Mailbox, QueuedEnvelope } from "./mailbox";
 import { Mailboxes } from "./mailboxes";
 import { runReadonly } from "./readonly";
+import { Telemetry } from "./telemetry/telemetry";
 import { checkMiddleware } from "./turns/middleware";
 
 export type RuntimeOptions = Partial<Pick<Host, "clock" | "random" | "log" | "use">> & {
   readonly limits?: Partial<Limits>;
+  /** `true` writes metrics as lines for CloudWatch; or an object that takes them. Default: none are taken. */
+  readonly metrics?: boolean | Metrics;
+  /** The line that is logged for each turn has its arguments, which may be anybody's secrets. Default false. */
+  readonly logArguments?: boolean;
 };
 
 /** A busy actor is not waited for longer: who holds it looks at what is due, and the sweep comes again. */
@@ -42,7 +49,7 @@ export class Runtime {
     ports: Ports,
     options: RuntimeOptions = {},
   ) {
-    const { clock = systemClock } = options;
+    const { clock = systemClock, log = jsonLogger(), metrics = false, logArguments = false } = options;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.host = {
       get store() {
@@ -59,9 +66,10 @@ export class Runtime {
       },
       clock,
       random: options.random ?? systemRandom,
-      log: options.log ?? jsonLogger(),
+      log,
       limits,
       waits: new ForeignWaits(),
+      telemetry: new Telemetry(log, metrics === true ? emfMetrics() : metrics || undefined, logArguments),
       use: checkMiddleware(options.use ?? []),
       messenger: new Messenger(ports, clock, limits),
       peers: {
@@ -129,6 +137,7 @@ export class Runtime {
     const cancel = clock.setTimer(graceMs, () => this.mailboxes.abortRunning(shuttingDown()));
     await Promise.allSettled([...this.reading, this.mailboxes.drained()]);
     cancel();
+    this.host.telemetry.flush();
   }
 
   private mailbox(address: Address): Mailbox {

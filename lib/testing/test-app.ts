@@ -28,6 +28,8 @@ export interface TestAppOptions {
   /** Where the app and its actors log to. Default: nowhere. */
   readonly log?: Logger;
   /** As for a router. */
+  readonly logArguments?: boolean;
+  /** As for a router. */
   readonly limits?: Partial<Limits>;
   /** Runs around every turn, as for a router. */
   readonly use?: readonly Middleware[];
@@ -90,14 +92,21 @@ const START_MS = Date.UTC(2030, 0, 1);
  * ```
  */
 export function createTestApp(actors: readonly ActorClass[], options: TestAppOptions = {}): TestApp {
-  const { seed = 1, now = new Date(START_MS), log = silent, limits = {}, use = [] } = options;
+  const {
+    seed = 1,
+    now = new Date(START_MS),
+    log = silent,
+    limits = {},
+    use = [],
+    logArguments = false,
+  } = options;
   const registry = new Registry(actors);
   const clock = new TestClock(now.getTime());
   const random = new SeededRandom(seed);
   const database = new LocalDatabase(":memory:");
   const ports: LocalPorts = localPorts(database, clock, random);
   const events = recordedFrom(ports.bus);
-  const start = () => new TestProcess(registry, ports, clock, { random, log, limits, use });
+  const start = () => new TestProcess(registry, ports, clock, { random, log, limits, use, logArguments });
   let running = start();
   const driver = new Driver(clock, ports.store, () => running);
   let closing: Promise<void> | undefined;
@@ -161,4 +170,4 @@ function recordedFrom(bus: SqliteBus): readonly LoggedEvent[] {
   return events;
 }
 
-const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, isEnabled: () => false };

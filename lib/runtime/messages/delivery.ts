@@ -50,6 +50,7 @@ export function readDelivery({ registry, host }: Runtime, record: QueuedRecord, 
     envelope: checkedMessage(definition, method, {
       ...envelope,
       maybeRepeated: envelope.maybeRepeated || maybeRepeated(envelope, record),
+      attempt: record.receiveCount || 1,
     }),
   };
 }

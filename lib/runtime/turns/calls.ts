@@ -97,6 +97,7 @@ export class TurnCalls implements ForeignWait {
         ? childCallOf(envelope, { ordinal, address, method, args: text })
         : { callId: keyedCallId(address, idempotencyKey) };
     const { chain, hops, remainingMs } = parent.asTurn();
+    const { trace } = parent;
     const leftMs = remainingMs();
     const withinMs = Math.max(1, Math.floor(leftMs - Math.min(ANSWER_MARGIN_MS, leftMs / 10)));
     const requester = new Requester(
@@ -117,6 +118,7 @@ export class TurnCalls implements ForeignWait {
       chain,
       hops,
       ...(consistency === undefined ? {} : { consistency }),
+      ...(trace === undefined ? {} : { trace }),
     }));
     return openReply(reply);
   }

@@ -240,7 +240,7 @@ export class TurnContext implements ActorContext {
     const { host, call } = this;
     const { hops } = call.asTurn();
     checkHops(hops, host.limits.hops, `${method.actor}/${method.id}.${method.method}`);
-    const message = turnMessage(host, mode, method, options, hops);
+    const message = turnMessage(host, mode, method, options, { hops, trace: call.trace });
     this.effects.add({ kind: "message", message }, "args");
     return { callId: message.callId };
   }

@@ -28,11 +28,13 @@ export function reminderCall(host: Host, address: Address, reminder: Reminder, h
     // Whenever it is tried: the calls that it makes are as old as this.
     sentAtMs: reminder.dueMs,
     maybeRepeated: reminder.attempts !== undefined || reminder.begun !== undefined,
+    attempt: (reminder.attempts ?? 0) + 1,
     deadlineMs: Math.min(clock.now() + MAX_TIMEOUT_MS, hostEndMs - HOST_MARGIN_MS),
     hostEndMs,
     consistency: "strong",
     chain: [],
     hops: 0,
+    trace: undefined,
   };
   return new Call(envelope, clock, () => {});
 }

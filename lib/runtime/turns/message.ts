@@ -5,6 +5,7 @@ import { durationMs } from "../../duration";
 import { MAX_MESSAGE_DELAY_MS } from "../../invocation";
 import type { Message } from "../../messages/message";
 import { methodOf } from "../../registry";
+import type { TraceContext } from "../../trace-context";
 import { type Json, pack } from "../../values/codec";
 import { checkForLater } from "../checked-input";
 import type { Host } from "../host";
@@ -20,7 +21,7 @@ export function turnMessage(
   mode: Message["mode"],
   { actor, id, method, args }: MethodCall,
   { delay = 0, idempotencyKey }: SendOptions,
-  hops: number,
+  { hops, trace }: { readonly hops: number; readonly trace: TraceContext | undefined },
 ): Message {
   const { peers, queues, random, clock } = host;
   const definition = peers.definitionOf(actor);
@@ -44,5 +45,6 @@ export function turnMessage(
     ...identity,
     ...(delayMs === 0 ? {} : { delayMs }),
     hops,
+    ...(trace === undefined ? {} : { trace }),
   };
 }

@@ -17,7 +17,7 @@ import type { Call } from "../call";
 import { takeInput } from "../checked-input";
 import type { Host } from "../host";
 import type { ActorRecord } from "../record";
-import { reportFailure } from "../report";
+import type { Recorder } from "../telemetry/recorder";
 import { TurnContext, type TurnStart } from "./context";
 import { parked, reminderCall } from "./due-reminder";
 import type { LiveActor } from "./live-actor";
@@ -56,6 +56,7 @@ export class Turns {
     private readonly record: ActorRecord,
     private readonly live: LiveActor,
     private readonly hooks: TurnsHooks,
+    private readonly recorder: Recorder,
   ) {}
 
   /** Aborts what runs: it could not be committed. */
@@ -69,10 +70,11 @@ export class Turns {
     const refused = this.refuse(call);
     if (refused !== undefined) return refused;
     this.begin(call);
+    this.recorder.begin(call, envelope.mode, record.attemptOf(call));
     try {
       const known = await record.inbox.find(envelope, message);
       if (known !== undefined && isApplied(known))
-        return { call, ...(await answerOf(host.store, this.address, known)) };
+        return this.ended({ call, ...(await answerOf(host.store, this.address, known)) }, "repeated");
       if (message !== undefined && isSuspicious(message)) {
         record.begin(message);
         await this.hooks.commit();
@@ -86,12 +88,12 @@ export class Turns {
       if (waiting !== undefined) await waiting;
       const result = await this.live.turn(call, context);
       record.cause(context.take());
-      return { call, reply: record.apply(envelope, result, message) };
+      return this.ended({ call, reply: record.apply(envelope, result, message) });
     } catch (thrown) {
       const error = asDurableError(thrown);
       call.stopSequence();
       record.inbox.refuse(envelope, error);
-      return { call, error, verdict: record.count(message, error) };
+      return this.ended({ call, error, verdict: record.count(message, error) });
     } finally {
       this.running = undefined;
     }
@@ -103,6 +105,7 @@ export class Turns {
     const { clock, log } = host;
     const call = reminderCall(host, address, reminder, hostEndMs);
     this.begin(call);
+    this.recorder.begin(call, "reminder", call.envelope.attempt, reminder.name);
     try {
       if (ActorReminders.isSuspicious(reminder, clock.now())) {
         record.reminders.begin(reminder);
@@ -122,13 +125,14 @@ export class Turns {
       await this.live.turn(call, context);
       record.reminders.done(reminder, clock.now());
       record.cause(context.take());
+      this.ended({ call, reply: { result: undefined, version: record.version + 1 } });
     } catch (thrown) {
       const error = asDurableError(thrown);
       const { maxAttempts = 1 } = definition.methods.get(reminder.method) ?? {};
       const fate = record.reminders.fail(reminder, error, maxAttempts, clock.now());
       const attempts = (reminder.attempts ?? 0) + 1;
       const fields = { actor: address.type, actorId: address.id, reminder: reminder.name, attempts };
-      reportFailure(log, { ...fields, method: reminder.method, callId: call.envelope.callId }, error);
+      this.ended({ call, error });
       if (fate === "again") log.warn("reminder comes again", { ...fields, code: error.code });
       if (fate === "givenUp") {
         record.cause({ effects: parked(host, call.envelope, record.version + 1, reminder, error, attempts) });
@@ -137,6 +141,12 @@ export class Turns {
       call.dismiss();
       this.running = undefined;
     }
+  }
+
+  /** Its end is noted; what becomes of it is told after the commit. */
+  private ended(outcome: Outcome, as?: "repeated"): Outcome {
+    this.recorder.ended(outcome, this.record.version, as);
+    return outcome;
   }
 
   private begin(call: Call): void {

@@ -110,7 +110,10 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
   });
 
   function start(...use: Middleware[]): void {
-    const write = (message: string, fields?: unknown) => void logged.push([message, fields]);
+    const write = (message: string, fields?: unknown) => {
+      // Each turn has such a line, whatever middleware there is.
+      if (message !== "turn") logged.push([message, fields]);
+    };
     const log: Logger = { debug() {}, info: write, warn: write, error: write };
     one = startWatched([Desk], ports, { clock, log, use });
   }

@@ -16,11 +16,6 @@ export interface Head {
   readonly version: number;
   /** +1 per acquisition; never falls. */
   readonly fence: number;
-  /**
-   * The fence of the newest lease that was given back in good order; 0 before the first. When it is not the one before `fence`,
-   * somebody did not get to clean up.
-   */
-  readonly endedFence: number;
   /** The lease that somebody holds or held, by this store's last word. */
   readonly leaseId?: string;
   readonly leaseUntilMs?: number;
@@ -28,6 +23,8 @@ export interface Head {
   readonly state?: StoredState;
   /** The text of an `Inbox`. */
   readonly inbox: string;
+  /** True when there are pieces of a state beside the head, or may be: whoever wrote them may not have come to name or remove them. */
+  readonly hasPieces: boolean;
   /** True when entries of the inbox have moved to parts. */
   readonly spilled: boolean;
   /** Which message failed last, and how often: the text of a `FailingMessage`. Empty when none did. */
@@ -79,8 +76,8 @@ export interface Commit {
 
 /** What is written together with giving a lease back. Fields that are absent stay as they are. */
 export interface Release extends Pick<Commit, "outbox" | "wakeAtMs"> {
-  /** There may be parts that no head names: `endedFence` stays as it is, so that whoever comes next looks for them. */
-  readonly leavesParts?: boolean;
+  /** The pieces of a state that were beside the head are removed. */
+  readonly hasPieces?: false;
 }
 
 /** A refusal brings the head as it is now: the caller finds out there whether it was this commit that came twice. */
@@ -113,8 +110,16 @@ export interface Store {
    * lease is no longer held.
    */
   release(address: Address, lease: Lease, release: Release): Promise<void>;
-  /** Prolongs the lease. False when it is no longer held. */
-  renew(address: Address, lease: Lease, untilMs: number): Promise<boolean>;
+  /**
+   * Prolongs the lease. False when it is no longer held.
+   * @param marks notes in the same write that there may be pieces of a state beside the head from now on
+   */
+  renew(
+    address: Address,
+    lease: Lease,
+    untilMs: number,
+    marks?: { readonly hasPieces: true },
+  ): Promise<boolean>;
   /** The last committed head; undefined for an actor that nobody has touched. */
   read(address: Address, options: { consistent: boolean }): Promise<Head | undefined>;
   /**

@@ -127,7 +127,7 @@ describe("requests", () => {
     await store.commit(address, lease, { onVersion: 2, outbox: "", release: false });
     expect(wiretap.requests.map(({ input }) => input.UpdateExpression).slice(0, 2)).toEqual([
       "SET #version = :version, #state = :state",
-      "SET #version = :version, #ended = :ended, #outbox = :outbox REMOVE #leaseId, #leaseUntil, #failing",
+      "SET #version = :version, #outbox = :outbox REMOVE #leaseId, #leaseUntil, #failing",
     ]);
   });
 
@@ -138,14 +138,18 @@ describe("requests", () => {
     await store.release(address, lease, { outbox: "" });
     await store.release(address, lease, { outbox: "[1]", wakeAtMs: 5 });
     await store.release(address, lease, { wakeAtMs: null });
-    await store.release(address, lease, { leavesParts: true });
+    await store.release(address, lease, { hasPieces: false });
+    await store.renew(address, lease, 7);
+    await store.renew(address, lease, 7, { hasPieces: true });
     const updates = wiretap.requests.filter(({ command }) => command === "UpdateItemCommand");
     expect(updates.map(({ input }) => input.UpdateExpression)).toEqual([
-      "SET #ended = :ended REMOVE #leaseId, #leaseUntil",
-      "SET #ended = :ended REMOVE #leaseId, #leaseUntil, #outbox",
-      "SET #ended = :ended, #outbox = :outbox, #wakeShard = :wakeShard, #wakeAt = :wakeAt REMOVE #leaseId, #leaseUntil",
-      "SET #ended = :ended REMOVE #leaseId, #leaseUntil, #wakeShard, #wakeAt",
       "REMOVE #leaseId, #leaseUntil",
+      "REMOVE #leaseId, #leaseUntil, #outbox",
+      "SET #outbox = :outbox, #wakeShard = :wakeShard, #wakeAt = :wakeAt REMOVE #leaseId, #leaseUntil",
+      "REMOVE #leaseId, #leaseUntil, #wakeShard, #wakeAt",
+      "REMOVE #leaseId, #leaseUntil, #pieces",
+      "SET #leaseUntil = :leaseUntil",
+      "SET #leaseUntil = :leaseUntil, #pieces = :pieces",
     ]);
   });
 });

@@ -291,20 +291,23 @@ export function storeContract(connect: () => Store): void {
       expect(head).toMatchObject({ version: 0, fence: 2 });
     });
 
-    it("tells whether the lease before was given back in good order, by a commit or without one", async () => {
-      const { lease: first, head: fresh } = await take("a");
-      expect(fresh).toMatchObject({ fence: 1, endedFence: 0 });
-      await store.commit(address, first, { onVersion: 0, state: "1", schema: 1, release: true });
-      const { lease: second, head: afterCommit } = await take("b");
-      expect(afterCommit).toMatchObject({ fence: 2, endedFence: 1 });
-      await store.commit(address, second, { onVersion: 1, state: "2", release: false });
-      await store.release(address, second, {});
-      const { lease: third, head: afterRelease } = await take("c");
-      expect(afterRelease).toMatchObject({ fence: 3, endedFence: 2 });
-      await store.release(address, third, { leavesParts: true });
-      expect(await read()).toMatchObject({ fence: 3, endedFence: 2 });
-      expect((await take("d")).head).toMatchObject({ fence: 4, endedFence: 2 });
-      expect((await take("e", NOW_MS + LEASE_MS)).head).toMatchObject({ fence: 5, endedFence: 2 });
+    it("marks that there may be pieces while the lease is held, until a release takes the mark away", async () => {
+      const { lease, head } = await take("a");
+      expect(head.hasPieces).toBe(false);
+      expect(await store.renew(address, lease, NOW_MS + 2 * LEASE_MS, { hasPieces: true })).toBe(true);
+      expect(await read()).toMatchObject({ hasPieces: true, leaseUntilMs: NOW_MS + 2 * LEASE_MS });
+      await store.renew(address, lease, NOW_MS + LEASE_MS);
+      await store.commit(address, lease, { onVersion: 0, state: "1", schema: 1, release: true });
+      const { lease: next, head: marked } = await take("b");
+      expect(marked.hasPieces).toBe(true);
+      expect(await store.renew(address, lease, NOW_MS + LEASE_MS, { hasPieces: true })).toBe(false);
+      await store.release(address, next, {});
+      expect((await read())?.hasPieces).toBe(true);
+      const { lease: last } = await take("c");
+      await store.release(address, last, { hasPieces: false });
+      expect((await read())?.hasPieces).toBe(false);
+      expect(await store.renew(address, last, NOW_MS + LEASE_MS, { hasPieces: true })).toBe(false);
+      expect((await read())?.hasPieces).toBe(false);
     });
 
     it("does not release the lease of a successor", async () => {

@@ -34,7 +34,7 @@ import { Finding, report } from "./finding";
 const NEW: Head = {
   version: 0,
   fence: 0,
-  endedFence: 0,
+  hasPieces: false,
   inbox: "",
   spilled: false,
   failing: "",
@@ -101,24 +101,28 @@ export class MemoryStore implements Store {
     const stored = state === undefined ? before : storedState(state, schema ?? before?.schema ?? 1);
     const after = { ...others, ...rest, ...(stored && { state: stored }), version: onVersion + 1 };
     this.keep(address, after, wakeAtMs);
-    if (release) this.giveBack(address, true);
+    if (release) this.giveBack(address);
     return { committed: true };
   }
 
-  async release(
-    address: Address,
-    lease: Lease,
-    { wakeAtMs, leavesParts = false, ...changes }: Release,
-  ): Promise<void> {
+  async release(address: Address, lease: Lease, { wakeAtMs, ...changes }: Release): Promise<void> {
     const head = this.heads.get(addressKey(address));
     if (head?.leaseId !== lease.id) return;
     checkWritten({ ...changes, ...(wakeAtMs === undefined ? {} : { wakeAtMs }) });
     this.keep(address, { ...head, ...changes }, wakeAtMs);
-    this.giveBack(address, !leavesParts);
+    this.giveBack(address);
   }
 
-  async renew(address: Address, lease: Lease): Promise<boolean> {
-    return this.heads.get(addressKey(address))?.leaseId === lease.id;
+  async renew(
+    address: Address,
+    lease: Lease,
+    _untilMs: number,
+    marks: { readonly hasPieces?: true } = {},
+  ): Promise<boolean> {
+    const head = this.heads.get(addressKey(address));
+    if (head?.leaseId !== lease.id) return false;
+    this.heads.set(addressKey(address), { ...head, ...marks });
+    return true;
   }
 
   async read(address: Address): Promise<Head | undefined> {
@@ -159,9 +163,9 @@ export class MemoryStore implements Store {
     this.heads.set(addressKey(address), { ...head, ...(next === undefined ? {} : { wakeAtMs: next }) });
   }
 
-  private giveBack(address: Address, inOrder: boolean): void {
+  private giveBack(address: Address): void {
     const { leaseId: _id, leaseUntilMs: _until, ...head } = this.heads.get(addressKey(address)) as Head;
-    this.heads.set(addressKey(address), { ...head, ...(inOrder ? { endedFence: head.fence } : {}) });
+    this.heads.set(addressKey(address), head);
   }
 }
 

@@ -18,8 +18,8 @@ const MAX_LOGGED_LENGTH = 2_000;
 export const VAULT: Head = {
   version: 3,
   fence: 3,
-  endedFence: 3,
   state: { text: '{"count":5,"kept":null}', schema: 1 },
+  hasPieces: false,
   inbox: 'AAAAAAAAAAAAAAAA 3 {"a":1}',
   spilled: false,
   failing: "",
@@ -87,7 +87,7 @@ export class World {
       const before = this.before.get(key) ?? { ...head, version: 0 };
       // A call that was sent again leaves behind that it was refused, and nothing else.
       const isNoted = head.version === before.version + 1 && REFUSAL.test(head.inbox);
-      const same = isNoted ? { version: 0, inbox: "", fence: 0, endedFence: 0 } : { fence: 0, endedFence: 0 };
+      const same = isNoted ? { version: 0, inbox: "", fence: 0 } : { fence: 0 };
       const [is, was] = [JSON.stringify({ ...head, ...same }), JSON.stringify({ ...before, ...same })];
       promised(is === was, `${key} is as it was before a refused call`);
     }

@@ -201,6 +201,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
       expect(await pieces()).toEqual({ named: 0, left: 0 });
       const head = await headOf();
       expect(head.state?.text).toMatch(/^{/);
+      expect(head.hasPieces).toBe(false);
       expect(head).not.toHaveProperty("wakeAtMs");
       expect(head).not.toHaveProperty("leaseId");
       expect(await ask("all", [], start())).toEqual([0, 1, 2].map(lineOf));
@@ -316,6 +317,38 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
         "in time",
         ...Array.from({ length: 899 }, (_, n) => lineOf(n + 1)),
       ]);
+    });
+
+    it("is nothing when the lease was lost before the first piece was written", async () => {
+      await ask("fill", [3]);
+      const late = start();
+      const slow = late.invoke(call("fillSlowly", [1_000]));
+      await reached.opened;
+      clock.freeze(LEASE_MS);
+      expect(await ask("write", [0, "in time"])).toBe(2);
+      held.open();
+      expect(await slow).toMatchObject({ ok: false, error: { code: "FencedError" } });
+      expect(late.takeRequests()).not.toContain("store.writeParts");
+      expect(await pieces()).toEqual({ named: 0, left: 0 });
+      expect((await headOf()).hasPieces).toBe(false);
+    });
+
+    it("is not looked for among the pieces of a later lease", async () => {
+      await ask("fill", [900]);
+      // It reads the pieces when its lease is lost already, and others have written one.
+      const late = start({
+        intercept: async (name, apply) => {
+          if (name !== "store.readParts") return apply();
+          clock.freeze(LEASE_MS);
+          await ask("write", [450, "of a later lease"]);
+          return apply();
+        },
+      });
+      const reply = await late.invoke(call("write", [0, "too late"]));
+      expect(reply).toMatchObject({ ok: false });
+      expect((await pieces()).left).toBeLessThanOrEqual(16);
+      const lines = (await ask("all", [], start())) as string[];
+      expect([lines[0], lines[450]]).toEqual([lineOf(0), "of a later lease"]);
     });
 
     it("stays when the commit came, although its response was lost and others went on", async () => {

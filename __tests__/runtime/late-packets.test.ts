@@ -99,16 +99,8 @@ describe("a call that was sent again and refused", () => {
 
 it("a call that nothing marks as sent again leaves no trace when it is refused", async () => {
   await call(one, "put", [1]);
-  const {
-    fence: _fence,
-    endedFence: _before,
-    ...before
-  } = (await local.store.read(ADDRESS, { consistent: true })) ?? {};
+  const { fence: _fence, ...before } = (await local.store.read(ADDRESS, { consistent: true })) ?? {};
   expect(await call(one, "take", [5])).toMatchObject({ ok: false });
-  const {
-    fence: _later,
-    endedFence: _ended,
-    ...after
-  } = (await local.store.read(ADDRESS, { consistent: true })) ?? {};
+  const { fence: _later, ...after } = (await local.store.read(ADDRESS, { consistent: true })) ?? {};
   expect(after).toEqual(before);
 });

@@ -10,17 +10,17 @@ const PART_SORT_KEY_PREFIX = "PART#";
 
 /** @throws CorruptState when the item is not what this package writes */
 export function headOfItem(item: Item): Head {
-  const { version = 0, fence, ended = 0, leaseId, leaseUntil, state, schema } = item;
-  const { inbox = "", spilled = false, failing = "", outbox = "", reminders = "" } = item;
+  const { version = 0, fence, leaseId, leaseUntil, state, schema } = item;
+  const { pieces = false, inbox = "", spilled = false, failing = "", outbox = "", reminders = "" } = item;
   const { wakeShard, wakeAt } = item;
   const valid =
     isCount(version) &&
     isCount(fence) &&
-    isCount(ended) &&
     isOptional("string", leaseId) &&
     isOptional("number", leaseUntil) &&
     isOptional("string", state) &&
     isOptional("number", schema) &&
+    typeof pieces === "boolean" &&
     typeof inbox === "string" &&
     typeof spilled === "boolean" &&
     typeof failing === "string" &&
@@ -32,10 +32,10 @@ export function headOfItem(item: Item): Head {
   return {
     version,
     fence,
-    endedFence: ended,
     ...(leaseId === undefined ? {} : { leaseId }),
     ...(leaseUntil === undefined ? {} : { leaseUntilMs: leaseUntil }),
     ...(state === undefined ? {} : { state: { text: state, schema: schema ?? 1 } }),
+    hasPieces: pieces,
     inbox,
     spilled,
     failing,

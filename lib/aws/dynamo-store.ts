@@ -38,7 +38,6 @@ const HELD = `${SAME_LEASE} AND ${SAME_FENCE}`;
 
 /** What becomes of a lease that is given back. */
 const FREED: Changes = { leaseId: null, leaseUntil: null };
-const freedInOrder = ({ fence }: Lease): Changes => ({ ...FREED, ended: fence });
 
 const PARTS_BETWEEN = "pk = :pk AND sk BETWEEN :first AND :last";
 /** Sorts after every ASCII character. */
@@ -86,7 +85,7 @@ export class DynamoStore implements Store {
     const { onVersion, release } = commit;
     const changes = {
       version: onVersion + 1,
-      ...(release ? freedInOrder(lease) : {}),
+      ...(release ? FREED : {}),
       ...changesOf(address, commit),
     };
     const written = await this.table.change(headKey(address), changes, heldAt(lease, onVersion));
@@ -94,13 +93,19 @@ export class DynamoStore implements Store {
   }
 
   async release(address: Address, lease: Lease, release: Release): Promise<void> {
-    const freed = release.leavesParts ? FREED : freedInOrder(lease);
-    const changes = { ...freed, ...changesOf(address, release) };
+    const pieces = release.hasPieces === false ? null : undefined;
+    const changes = { ...FREED, pieces, ...changesOf(address, release) };
     await this.table.change(headKey(address), changes, held(lease));
   }
 
-  async renew(address: Address, lease: Lease, untilMs: number): Promise<boolean> {
-    return (await this.table.change(headKey(address), { leaseUntil: untilMs }, held(lease))).ok;
+  async renew(
+    address: Address,
+    lease: Lease,
+    untilMs: number,
+    marks?: { readonly hasPieces: true },
+  ): Promise<boolean> {
+    const changes = { leaseUntil: untilMs, pieces: marks?.hasPieces };
+    return (await this.table.change(headKey(address), changes, held(lease))).ok;
   }
 
   async read(address: Address, options: { consistent: boolean }): Promise<Head | undefined> {

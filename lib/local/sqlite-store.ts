@@ -15,11 +15,11 @@ const SCHEMA = `
     key TEXT PRIMARY KEY,
     version INTEGER NOT NULL DEFAULT 0,
     fence INTEGER NOT NULL,
-    ended_fence INTEGER NOT NULL DEFAULT 0,
     lease_id TEXT,
     lease_until_ms INTEGER,
     state TEXT,
     schema INTEGER,
+    has_pieces INTEGER NOT NULL DEFAULT 0,
     inbox TEXT NOT NULL DEFAULT '',
     spilled INTEGER NOT NULL DEFAULT 0,
     failing TEXT NOT NULL DEFAULT '',
@@ -32,14 +32,14 @@ const SCHEMA = `
 
 /** What the table of version 0.1.0 lacks. */
 const ADDED_TO_HEAD: AddedColumns = {
-  ended_fence: "INTEGER NOT NULL DEFAULT 0",
+  has_pieces: "INTEGER NOT NULL DEFAULT 0",
   failing: "TEXT NOT NULL DEFAULT ''",
   outbox: "TEXT NOT NULL DEFAULT ''",
   reminders: "TEXT NOT NULL DEFAULT ''",
   wake_at_ms: "INTEGER",
 };
 
-const COLUMNS = `version, fence, ended_fence, lease_id, lease_until_ms, state, schema, inbox, spilled, failing, outbox, reminders,
+const COLUMNS = `version, fence, lease_id, lease_until_ms, state, schema, has_pieces, inbox, spilled, failing, outbox, reminders,
   wake_at_ms`;
 
 const ACQUIRE = `
@@ -66,7 +66,6 @@ const COMMIT = `
     reminders = coalesce($reminders, reminders),
     lease_id = iif($release, NULL, lease_id),
     lease_until_ms = iif($release, NULL, lease_until_ms),
-    ended_fence = iif($release, fence, ended_fence),
     ${WRITTEN_ON_RELEASE}
   WHERE ${STILL_HELD} AND version = $onVersion`;
 
@@ -74,7 +73,7 @@ const RELEASE = `
   UPDATE head SET
     lease_id = NULL,
     lease_until_ms = NULL,
-    ended_fence = iif($leavesParts, ended_fence, fence),
+    has_pieces = iif($removesPieces, 0, has_pieces),
     ${WRITTEN_ON_RELEASE}
   WHERE ${STILL_HELD}`;
 
@@ -91,11 +90,11 @@ const MAX_PART_BYTES = 390 * 1_024;
 interface HeadRow {
   version: number;
   fence: number;
-  ended_fence: number;
   lease_id: string | null;
   lease_until_ms: number | null;
   state: string | null;
   schema: number | null;
+  has_pieces: number;
   inbox: string;
   spilled: number;
   failing: string;
@@ -133,7 +132,9 @@ export class SqliteStore implements Store {
       acquire: prepare(ACQUIRE),
       commit: prepare(COMMIT),
       release: prepare(RELEASE),
-      renew: prepare(`UPDATE head SET lease_until_ms = $untilMs WHERE ${STILL_HELD}`),
+      renew: prepare(`
+        UPDATE head SET lease_until_ms = $untilMs, has_pieces = max(has_pieces, $hasPieces)
+        WHERE ${STILL_HELD}`),
       read: prepare(`SELECT ${COLUMNS} FROM head WHERE key = $key`),
       readDue: prepare(READ_DUE),
     };
@@ -174,13 +175,22 @@ export class SqliteStore implements Store {
   }
 
   async release(address: Address, lease: Lease, release: Release): Promise<void> {
-    const leavesParts = release.leavesParts ? 1 : 0;
-    const values = { ...heldBy(address, lease), ...releaseValues(release), leavesParts };
+    const removesPieces = release.hasPieces === false ? 1 : 0;
+    const values = { ...heldBy(address, lease), ...releaseValues(release), removesPieces };
     await this.database.write(() => this.statements.release.run(values));
   }
 
-  renew(address: Address, lease: Lease, untilMs: number): Promise<boolean> {
-    const values = { ...heldBy(address, lease), untilMs: storable(untilMs) };
+  renew(
+    address: Address,
+    lease: Lease,
+    untilMs: number,
+    marks?: { readonly hasPieces: true },
+  ): Promise<boolean> {
+    const values = {
+      ...heldBy(address, lease),
+      untilMs: storable(untilMs),
+      hasPieces: marks === undefined ? 0 : 1,
+    };
     return this.database.write(() => this.statements.renew.run(values).changes === 1);
   }
 
@@ -218,10 +228,10 @@ function headOf(row: HeadRow): Head {
   return {
     version: row.version,
     fence: row.fence,
-    endedFence: row.ended_fence,
     ...(row.lease_id === null ? {} : { leaseId: row.lease_id }),
     ...(row.lease_until_ms === null ? {} : { leaseUntilMs: row.lease_until_ms }),
     ...(row.state === null ? {} : { state: { text: row.state, schema: row.schema ?? 1 } }),
+    hasPieces: row.has_pieces === 1,
     inbox: row.inbox,
     spilled: row.spilled === 1,
     failing: row.failing,

@@ -14,7 +14,7 @@ import type { Address } from "../address";
 import type { ActorDefinition } from "../definition";
 import { type DurableError, FencedError, StoreUnavailable } from "../errors";
 import type { Inbox } from "../inbox";
-import type { Head, Release, StoredState } from "../store";
+import type { Head, StoredState } from "../store";
 import { asDurableError } from "../wire-error";
 import { ActorState } from "./actor-state";
 import { answersIn } from "./applied";
@@ -118,7 +118,8 @@ class Activation {
     const { host, address, definition } = this;
     const { head } = this.held;
     const warm = known?.version === head.version ? known : undefined;
-    const state = await ActorState.load(host, address, head, warm?.state);
+    const mark = () => this.held.markPieces(this.hostEndMs);
+    const state = await ActorState.load(host, address, head, mark, warm?.state);
     this.record = new ActorRecord(host, address, head, state, warm?.inbox);
     this.live = warm?.live ?? new LiveActor(definition, limitsOf(host), state.saved);
     const hooks = {
@@ -315,12 +316,7 @@ class Activation {
     }
     // What fails for good now fails in the next activation too, which would begin at once.
     if (this.turns === undefined || !error.retryable) this.queue.failAll(error);
-    if (!(error instanceof FencedError)) await this.held.release(this.leftParts());
-  }
-
-  /** What was written for a commit that did not come, or was not looked for, is left to the next one. */
-  private leftParts(): Release {
-    return { leavesParts: this.record === undefined || this.record.state.leavesParts };
+    if (!(error instanceof FencedError)) await this.held.release({});
   }
 }
 

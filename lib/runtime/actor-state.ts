@@ -5,8 +5,8 @@
  *     pieces that are new ─► parts ─► commit: the head names them ─► the old ones are garbage: removed with the next write
  *
  * A piece is written once, before the head names it, and never changed. What no head names can therefore be removed by anybody:
- * the pieces of a commit that never came are found when the state is read, or by whoever takes the lease after one that was not
- * given back.
+ * the pieces of a commit that never came are found by whoever reads the state. Before the first one is written, the head is marked
+ * as having pieces, and the mark is taken away when there are none: so they are looked for also while the state is in the head.
  */
 import type { Address } from "../address";
 import { CorruptState, StoreUnavailable } from "../errors";
@@ -34,6 +34,9 @@ const MAX_GARBAGE = 16;
 /** A reader that comes upon a state that is changed again and again gives up after so many looks. */
 const MAX_LOOKS = 10;
 
+/** Notes in the head that there may be pieces beside it. @throws FencedError, StoreUnavailable */
+export type Mark = () => Promise<void>;
+
 /** The state as the next commit writes it. */
 export interface StateDraft {
   /** For the head; `null` when there is no state any more. */
@@ -45,15 +48,20 @@ export interface StateDraft {
 export class ActorState {
   /** Numbers the pieces that are written under this lease. */
   private written = 0;
+  /** True when nothing is beside the head any more: it need not say that there may be. */
+  isTidied = false;
   /** Pieces that were written for a commit that is not known to have come. */
   private drafted: readonly string[] = [];
-  /** There is garbage, as it seems, but the state cannot be read: whoever comes later looks again. */
+  /** There may be garbage, but the state cannot be read: whoever comes later looks again. */
   private isLeftAlone = false;
 
   private constructor(
     private readonly host: Host,
     private readonly address: Address,
     private readonly fence: number,
+    private readonly mark: Mark,
+    /** The head says that there may be pieces. */
+    private isMarked: boolean,
     private current: StoredState | undefined,
     private pieces: readonly Piece[],
     /** The names of pieces that no head names any more. */
@@ -65,12 +73,16 @@ export class ActorState {
    * @param warm what this process knows of the same version
    * @throws CorruptState, StoreUnavailable
    */
-  static async load(host: Host, address: Address, head: Head, warm?: ActorState): Promise<ActorState> {
-    const { fence, state } = head;
+  static async load(
+    host: Host,
+    address: Address,
+    head: Head,
+    mark: Mark,
+    warm?: ActorState,
+  ): Promise<ActorState> {
+    const { fence, state, hasPieces } = head;
     const isLarge = state !== undefined && isManifest(state.text);
-    // Who had the lease before did not give it back, and may have left pieces behind.
-    const isAbandoned = head.endedFence !== fence - 1;
-    const mustRead = isAbandoned || (isLarge && warm === undefined);
+    const mustRead = (hasPieces || isLarge) && !warm?.pieces.length;
     const parts = mustRead ? await retrying(host, () => host.store.readParts(address, PIECE_PREFIX)) : [];
     const pieces = warm?.pieces ?? (isLarge ? piecesOf(state.text, parts) : []);
     if (pieces === undefined) throw missing(address);
@@ -79,7 +91,7 @@ export class ActorState {
     // Of a later lease: then this one is lost, and what looks like garbage may be in use.
     const isGarbage = (name: string) => !named.has(name) && (fenceOfPiece(name) ?? fence) < fence;
     const garbage = mustRead ? parts.map(nameOf).filter(isGarbage) : (warm?.garbage ?? []);
-    const actor = new ActorState(host, address, fence, loaded, pieces, garbage);
+    const actor = new ActorState(host, address, fence, mark, hasPieces, loaded, pieces, garbage);
     // What the head says may be wrong: nothing that it should have named is removed then.
     if (actor.mustTidyAfter(undefined) && !isReadable(loaded)) actor.leaveAlone();
     return actor;
@@ -96,19 +108,13 @@ export class ActorState {
   }
 
   /**
-   * True when a commit leaves more behind than the next one's pieces can take along, or when that has none: then nobody would come
-   * upon it.
+   * True when a commit leaves more behind than the next one's pieces can take along; or anything, when that has none.
    * @param draft of the commit, when it changes the state
    */
   mustTidyAfter(draft: StateDraft | undefined): boolean {
     const { pieces = this.pieces } = draft ?? {};
-    const garbage = this.garbage.length + (draft === undefined ? 0 : this.leftBy(draft).length);
-    return garbage > (pieces.length === 0 ? 0 : MAX_GARBAGE);
-  }
-
-  /** True when there is something beside the head that nobody would come upon. */
-  get leavesParts(): boolean {
-    return this.isLeftAlone || this.drafted.length > 0 || this.mustTidyAfter(undefined);
+    if (pieces.length === 0) return this.isMarked && !this.isLeftAlone;
+    return this.garbage.length + (draft === undefined ? 0 : this.leftBy(draft).length) > MAX_GARBAGE;
   }
 
   /** What the next commit writes. Writes beside the head what is to be there first. */
@@ -120,6 +126,8 @@ export class ActorState {
     const pieces = cut(state.text, this.pieces, () => pieceName(this.fence, this.written++));
     const known = new Set(this.pieces);
     const added = pieces.filter((piece) => !known.has(piece));
+    if (!this.isMarked) await this.mark();
+    this.isMarked = true;
     this.drafted = added.map(({ name }) => name);
     await this.write(added.map(partOf));
     return { text: formatManifest(pieces.map(({ name }) => name)), state, pieces };
@@ -138,6 +146,9 @@ export class ActorState {
     if (!this.mustTidyAfter(undefined)) return;
     try {
       await this.write([]);
+      if (this.pieces.length > 0) return;
+      this.isMarked = false;
+      this.isTidied = true;
     } catch (thrown) {
       this.warn(thrown);
     }

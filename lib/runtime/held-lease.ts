@@ -9,7 +9,7 @@ import { asDurableError } from "../wire-error";
 import { startHeartbeat } from "./heartbeat";
 import type { Host } from "./host";
 import type { CallQueue } from "./queue";
-import { STORE_RETRIES } from "./retrying";
+import { retrying, STORE_RETRIES } from "./retrying";
 
 /**
  * Waits until the lease is held, or until nobody wants it any more: calls leave the queue at their deadlines, and a wake has
@@ -77,6 +77,18 @@ export class HeldLease {
       this.untilMs = untilMs;
     };
     return startHeartbeat(this.host, this.address, this.lease, hostEndMs, onRenewed, onLost);
+  }
+
+  /**
+   * Notes in the head that there may be pieces of a state beside it from now on.
+   * @throws FencedError when the lease is lost; StoreUnavailable
+   */
+  async markPieces(hostEndMs: number): Promise<void> {
+    const { host, address, lease } = this;
+    const untilMs = leaseEnd(host.clock.now(), host.limits.leaseMs, hostEndMs);
+    const isHeld = await retrying(host, () => host.store.renew(address, lease, untilMs, { hasPieces: true }));
+    if (!isHeld) throw this.lostError();
+    this.untilMs = untilMs;
   }
 
   /** Gives the lease back without a commit, and notes what was delivered meanwhile. */

@@ -198,10 +198,12 @@ export class ActorRecord {
 
   /** What giving the lease back says of what was delivered since the last commit. */
   release(): Release {
-    const { leavesParts } = this.state;
     const isDone = this.currentOutbox.length === 0 && !this.state.mustTidyAfter(undefined);
     const stored = this.toStore(isDone, DELIVER_AGAIN_MS, this.currentOutbox);
-    const release = { ...this.changesTo(stored), ...(leavesParts ? { leavesParts } : {}) };
+    const release = {
+      ...this.changesTo(stored),
+      ...(this.state.isTidied ? { hasPieces: false as const } : {}),
+    };
     this.stored = { ...stored, failing: this.stored.failing, reminders: this.stored.reminders };
     return release;
   }

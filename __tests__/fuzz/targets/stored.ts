@@ -172,7 +172,7 @@ export const head: Target = {
   },
 };
 
-/** A state in two pieces, under a list of names that was tampered with, after a lease that was not given back. */
+/** A state in two pieces, under a list of names that was tampered with. */
 const MANIFESTS = ['{"state":"#3.0-1"}', '{"state":"#3.0,3.1"}', '{"state":"#2.z-1z,3.0-1,1.0"}'];
 const PIECES = [
   { name: "STATE#3.0", body: '{"count":5,' },
@@ -188,7 +188,7 @@ export const manifest: Target = {
   refusals: REFUSALS,
   async feed(text) {
     const world = new World({
-      "Vault/a": { ...VAULT, endedFence: 1, state: { text: manifestIn(text), schema: 1 } },
+      "Vault/a": { ...VAULT, hasPieces: true, state: { text: manifestIn(text), schema: 1 } },
     });
     await world.store.writeParts(VAULT_ADDRESS, PIECES);
     const event = { actor: "Vault", id: "a", method: "increment", args: [1] };

@@ -32,11 +32,12 @@ export function leftOver(world: World): readonly string[] {
 }
 
 /**
- * True for a piece of a state that nobody will come upon: where the state is beside the head, whoever reads it does; and where a lease
- * was not given back in good order, whoever takes it next.
+ * True for a piece of a state that nobody will come upon: where the state is beside the head, whoever reads it does; and where the
+ * head says that there may be pieces, whoever takes the lease. Nobody may ever ask for an actor that is destroyed.
  */
 function isForgotten({ cloud, ledger }: World, pk: string, sk: string): boolean {
   const head = cloud.dynamodb.item(TABLES.state, { pk, sk: HEAD_SORT_KEY });
-  const isLookedFor = isManifest(String(head?.state ?? "")) || head?.ended !== head?.fence;
+  const { state, pieces } = head ?? {};
+  const isLookedFor = typeof state === "string" && (isManifest(state) || pieces === true);
   return !isLookedFor && !ledger.late.has(`${pk} ${sk}`);
 }

@@ -67,7 +67,15 @@ export class Ledger {
       history.violated("versions", `the version of ${key} went from ${wasVersion} to ${isVersion}`);
     }
     this.committed(key, before, after, isVersion, isFence);
+    this.checkPieces(key, after);
   };
+
+  /** Pieces beside a head that names none are removed before the lease is given back. */
+  private checkPieces(key: string, { state, pieces, leaseId }: Item): void {
+    const hasNone = typeof state !== "string" || !isManifest(state);
+    if (leaseId !== undefined || !hasNone || pieces !== true || this.world.corrupted.has(key)) return;
+    this.world.history.violated("state", `${key} was let go with pieces beside it that nobody names`);
+  }
 
   account(key: string): Account {
     let account = this.accounts.get(key);
@@ -117,7 +125,12 @@ export class Ledger {
     const { bytes, was } = this.world.corrupted.get(key) ?? {};
     const text = stored === bytes ? was : stored;
     if (typeof text !== "string") return {};
-    return JSON.parse(isManifest(text) ? this.joined(key, text) : text) as StateText;
+    try {
+      return JSON.parse(isManifest(text) ? this.joined(key, text) : text) as StateText;
+    } catch {
+      this.world.history.violated("state", `${key} has a state that is none`);
+      return {};
+    }
   }
 
   /** A large state is whole whenever a head names its pieces. */

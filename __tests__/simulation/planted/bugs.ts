@@ -249,15 +249,9 @@ export const BUGS: readonly Bug[] = [
       "const removed = (parts.length === 0 ? garbage : this.pieces.map(({ name }) => name)).map(partName);",
   },
   {
-    name: "pieces of a later lease are taken for garbage",
-    file: "runtime/actor-state.ts",
-    find: "(fenceOfPiece(name) ?? fence) < fence;",
-    replace: "(fenceOfPiece(name) ?? fence) > 0;",
-  },
-  {
     name: "what is left of a state that is gone is forgotten",
     file: "runtime/actor-state.ts",
-    find: "return garbage > (pieces.length === 0 ? 0 : MAX_GARBAGE);",
-    replace: "return garbage > MAX_GARBAGE * (pieces.length + 1) * 100;",
+    find: "if (pieces.length === 0) return this.isMarked && !this.isLeftAlone;",
+    replace: "if (pieces.length === 0) return this.isLeftAlone;",
   },
 ];

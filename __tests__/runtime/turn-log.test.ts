@@ -2,6 +2,7 @@
 import { Logger as PowertoolsLogger } from "@aws-lambda-powertools/logger";
 import { Actor, DurableActor, type LogFields, type Logger, Method, StoreUnavailable } from "durable-lambda";
 import { createTestApp } from "durable-lambda/testing";
+import type { Clock } from "../../lib/clock";
 import type { Invocation } from "../../lib/invocation";
 import type { Ports } from "../../lib/ports";
 import { drain, hand, messageFor, redelivered } from "../support/batches";
@@ -24,6 +25,8 @@ interface Line {
 
 let clock: FakeClock;
 let held = gate<void>();
+/** Opened when a slow turn has begun. */
+let begun = gate<void>();
 let isBroken = false;
 
 @Actor
@@ -37,6 +40,7 @@ class Till extends DurableActor {
     return this.cash;
   }
   @Method async addSlowly(by: number): Promise<number> {
+    begun.open();
     await held.opened;
     return this.add(by);
   }
@@ -77,6 +81,7 @@ let serial = 0;
 beforeEach(() => {
   id = `t${serial++}`;
   held = gate();
+  begun = gate();
   clock = new FakeClock();
   local = openLocal({ clock });
   lines = [];
@@ -90,6 +95,19 @@ function recordingLog(): Logger {
       lines.push({ level, message, fields });
     };
   return { debug: record("debug"), info: record("info"), warn: record("warn"), error: record("error") };
+}
+
+/** The test's clock, on which pauses between two attempts take no time. */
+function withoutPauses(): Clock {
+  const { now, setTimer } = clock;
+  return {
+    now,
+    setTimer(delayMs, run, isSleep) {
+      if (!isSleep) return setTimer(delayMs, run);
+      queueMicrotask(run);
+      return () => {};
+    },
+  };
 }
 
 /** Lines of turns, whatever became of them. */
@@ -171,7 +189,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
 
   it("says for each call of a batch how long it waited, under one lease and with one version", async () => {
     const slow = one.invoke(call("addSlowly", [5]));
-    await settle();
+    await begun.opened;
     const next = add(1);
     const last = add(2);
     await settle();
@@ -244,7 +262,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
 
   it("says that a turn was lost when somebody else has the lease", async () => {
     const lost = one.invoke(call("addSlowly", [1]));
-    await settle();
+    await begun.opened;
     clock.freeze(60_000);
     const other = start();
     resultOf(await other.invoke(call("add", [5])));
@@ -262,9 +280,8 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
       if (name === "store.commit") throw new StoreUnavailable("The store is down.");
       return apply();
     };
-    const answer = add(1);
-    await clock.advance(10_000);
-    expect(codeOf(await answer)).toBe("StoreUnavailable");
+    const hasty = start({ clock: withoutPauses(), log: recordingLog() });
+    expect(codeOf(await hasty.invoke(call("add", [1])))).toBe("StoreUnavailable");
     expect(turn()).toMatchObject({ fields: { outcome: "lost", code: "StoreUnavailable" } });
   });
 
@@ -275,9 +292,8 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
       if (name === "store.commit" && ++commits === 1) throw new StoreUnavailable("The response was lost.");
       return answer;
     };
-    const answer = add(4);
-    await clock.advance(10_000);
-    expect(resultOf(await answer)).toBe(4);
+    const hasty = start({ clock: withoutPauses(), log: recordingLog() });
+    expect(resultOf(await hasty.invoke(call("add", [4])))).toBe(4);
     expect(turn()).toMatchObject({ fields: { method: "add", outcome: "repeated", version: 1 } });
   });
 
@@ -297,9 +313,20 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
 
   it("says until when the lease is held after it was renewed", async () => {
     const startMs = clock.now();
+    let renewed = gate();
+    intercept = async (name, apply) => {
+      const answer = await apply();
+      if (name === "store.renew") renewed.open();
+      return answer;
+    };
     const slow = one.invoke(call("addSlowly", [1]));
-    await settle();
-    await clock.advance(12_000);
+    await begun.opened;
+    for (let beats = 0; beats < 2; beats++) {
+      await clock.advance(5_000);
+      await renewed.opened;
+      await settle();
+      renewed = gate();
+    }
     held.open();
     await slow;
     expect(turn().fields.leaseUntil).toBe(new Date(startMs + 25_000).toISOString());

@@ -141,6 +141,64 @@ describe("@Actor", () => {
     expect(refused(() => actor({ version })(Fine)).message).toMatch(/version.*whole number from 1/);
   });
 
+  /** What is refused of an option, which no type checker has seen. */
+  function refusedWith(options: object): string {
+    class Fine extends DurableActor {
+      @Method hello(): void {}
+    }
+    return refused(() => actor({ version: 3, ...options })(Fine)).message;
+  }
+
+  it.each([0, "0", "59s", "59999ms", "3661d", "soon", Number.NaN, Number.POSITIVE_INFINITY, null, {}])(
+    "refuses to have its actors expire after %p",
+    (expireAfter) => {
+      expect(refusedWith({ expireAfter })).toMatch(/Fine has the expireAfter .*from a minute to 10 years/);
+    },
+  );
+
+  it.each(["1m", 60_000, "3660d", "1.5h"])("lets its actors expire after %p", (expireAfter) => {
+    class Fine extends DurableActor {
+      @Method hello(): void {}
+    }
+    expect(() => actor({ expireAfter })(Fine)).not.toThrow();
+  });
+
+  it.each([1, 4, 0, -2, 2.5, "2.0", "02", "two", "", "__proto__"])(
+    "refuses a migration to version %p of 3",
+    (to) => {
+      const migrate = Object.fromEntries([[to, () => {}]]);
+      expect(refusedWith({ migrate })).toContain(
+        `the version ${JSON.stringify(String(to))}: the steps lead to`,
+      );
+    },
+  );
+
+  it.each<[string, unknown]>([
+    ["null", null],
+    ["undefined", undefined],
+    ["a string", "s"],
+    ["an object", {}],
+    ["an array", []],
+    ["an instance of a class", new Date(0)],
+  ])("refuses a migration that is %s", (what, step) => {
+    expect(refusedWith({ migrate: { 2: step } })).toContain(
+      `has a migration to version 2 that is ${what}, not a function`,
+    );
+  });
+
+  it.each([null, 5, "x", [() => {}], new Map([[2, () => {}]]), () => {}])(
+    "refuses %p as all its migrations",
+    (migrate) => {
+      expect(refusedWith({ migrate })).toMatch(
+        /as its migrate: it is an object|the version "0": the steps lead/,
+      );
+    },
+  );
+
+  it.each([true, "forget", null, 1])("refuses to deal with removed fields by %p", (removedFields) => {
+    expect(refusedWith({ removedFields })).toMatch(/removedFields .* it is "keep" or "drop"/);
+  });
+
   const prototypeOf = { method() {} };
   const descriptor = { value: () => {}, configurable: true };
   it.each<[string, unknown[]]>([
@@ -254,6 +312,41 @@ describe("@Method", () => {
 
   it.each([null, 1, "readonly", true])("refuses %p as options", (options) => {
     refused(() => method(options));
+  });
+
+  it.each([0, -1, "0ms", "16m", 900_001, "soon", Number.NaN, null, {}])(
+    "refuses the timeout %p",
+    (timeout) => {
+      class Fine extends DurableActor {}
+      method({ timeout })(Fine.prototype, "hello", { value: () => {}, configurable: true });
+      const { message, details } = refused(() => actor(Fine));
+      expect(message).toMatch(/Fine declares "hello" with the timeout .*from 1 ms to 15 minutes/);
+      expect(details).toMatchObject({ class: "Fine", method: "hello" });
+    },
+  );
+
+  it.each([1, "1ms", "5s", "15m"])("takes the timeout %p", (timeout) => {
+    class Fine extends DurableActor {}
+    method({ timeout })(Fine.prototype, "hello", { value: () => {}, configurable: true });
+    expect(() => actor(Fine)).not.toThrow();
+  });
+});
+
+describe.each(["onCreate", "onActivate", "onDestroy"])("the hook %s", (hook) => {
+  it.each<[string, (prototype: object) => void]>([
+    ["a getter", (prototype) => Object.defineProperty(prototype, hook, { get: () => () => {} })],
+    ["a value of the prototype's", (prototype) => Object.assign(prototype, { [hook]: 5 })],
+    ["a @Transient field", (prototype) => transient(prototype, hook)],
+  ])("is refused when it is %s, of the class or of its parent", (_what, define) => {
+    class Parent extends DurableActor {
+      @Method hello(): void {}
+    }
+    class Child extends Parent {}
+    define(Parent.prototype);
+    for (const type of [Parent, Child]) {
+      const message = new RegExp(`${type.name} has a field or an accessor "${hook}", the name of a hook`);
+      expect(refused(() => actor(type)).message).toMatch(message);
+    }
   });
 });
 
@@ -826,6 +919,39 @@ describe.each(compilers)("an actor compiled by $name", ({ decorators, compile })
     });
   });
 
+  it("lives as it does everywhere", async () => {
+    const source = `
+      import { Actor, DurableActor, Method, Transient } from "durable-lambda";
+      abstract class Base extends DurableActor {
+        log: string[] = [];
+        onCreate() { this.log.push("created by the parent"); }
+        async onActivate() { this.log.push("activated"); }
+      }
+      @Actor({ name: "Guest", version: 2, migrate: { 2: (s) => ({ log: [s.first] }) }, expireAfter: "1d", removedFields: "drop" })
+      export class Guest extends Base {
+        #secret = "secret";
+        onCreate() { super.onCreate(); this.log.push("created " + this.#secret); }
+        onDestroy() { this.ctx.emit("Ended", { log: this.log }); }
+        @Method({ timeout: "5s" }) all() { return [...this.log]; }
+        @Method end() { this.ctx.destroy(); }
+      }`;
+    const { Guest } = evaluate(compile(source), { "durable-lambda": durableLambda }) as Record<
+      "Guest",
+      ActorClass
+    >;
+    const { invoke, store } = routerFor(Guest);
+    const created = { ok: true, result: ["created by the parent", "created secret"], version: 1 };
+    expect(await invoke("Guest", "a", "all")).toEqual(created);
+    expect(await store.read({ type: "Guest", id: "a" }, { consistent: true })).toHaveProperty("expiresAtMs");
+    const old = { type: "Guest", id: "old" };
+    await store.acquire(old, { leaseId: "l", nowMs: 1, untilMs: 2 });
+    const state = '{"first":"stored","gone":1}';
+    await store.commit(old, { id: "l", fence: 1 }, { onVersion: 0, state, schema: 1, release: true });
+    expect(await invoke("Guest", "old", "all")).toMatchObject({ result: ["stored", "activated"] });
+    expect(await invoke("Guest", "old", "end")).toMatchObject({ ok: true });
+    expect(await store.read(old, { consistent: true })).not.toHaveProperty("state");
+  });
+
   it("cannot be made with `new`", () => {
     const { Cart } = define();
     expect(refused(() => new Cart()).message).toMatch(/not created with `new`/);
@@ -858,6 +984,21 @@ describe.each(compilers)("an actor compiled by $name", ({ decorators, compile })
     ],
     ["@Method on a class", "@Method class Alpha extends DurableActor {}", /@Method goes/],
     ["@Method() on a class", "@Method() class Alpha extends DurableActor {}", /@Method goes/],
+    [
+      "a hook that is a getter",
+      "@Actor class Alpha extends DurableActor { @Method a() {} get onCreate() { return () => {} } }",
+      /the name of a hook/,
+    ],
+    [
+      "a hook that is a @Transient field",
+      "@Actor class Alpha extends DurableActor { @Method a() {} @Transient onActivate = () => {} }",
+      /the name of a hook/,
+    ],
+    [
+      "@Method on a hook",
+      "@Actor class Alpha extends DurableActor { @Method onDestroy() {} }",
+      /reserved name/,
+    ],
     [
       "@Transient on a method",
       "@Actor class Alpha extends DurableActor { @Transient a() {} }",

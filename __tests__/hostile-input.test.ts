@@ -78,7 +78,7 @@ class Vault extends DurableActor {
   undeclared(): void {
     seen.turns++;
   }
-  onActivate(): void {}
+  override onActivate(): void {}
   x(): number {
     return this.#x;
   }

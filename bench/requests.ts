@@ -31,6 +31,14 @@ class Sender extends DurableActor {
   }
 }
 
+@Actor({ name: "Session", expireAfter: "30d" })
+class Session extends DurableActor {
+  touched = 0;
+  @Method touch(): number {
+    return ++this.touched;
+  }
+}
+
 /** Takes everything, and hands out nothing. */
 const queue: Queue = {
   sureAfterMs: 0,
@@ -78,6 +86,9 @@ async function main(): Promise<void> {
   await row("a call of a new actor", 2, () => counter.get("a").increment());
   await row("a call of a warm actor", 2, () => counter.get("a").increment());
   await row("a readonly call", 1, () => counter.get("a").value());
+  const session = createClient({ actors: [Session] }).actor(Session);
+  await session.get("s").touch();
+  await row("a call of an actor that expires", 2, () => session.get("s").touch());
   await row("64 concurrent calls of one actor in one process", 24, () =>
     Promise.all(Array.from({ length: 64 }, () => counter.get("b").increment())),
   );

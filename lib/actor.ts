@@ -19,6 +19,44 @@ export abstract class DurableActor {
   /** The current turn. Already there in the constructor and in field initialisers. */
   declare readonly ctx: ActorContext<this>;
 
+  /**
+   * Called when the actor begins to exist: in the first turn of its address, or the first after it was destroyed, before the
+   * method, and committed with it. When either of them throws, there is no such actor yet, and the next call runs it again. A
+   * readonly call creates no actor: it sees the fields' initial values.
+   *
+   * @example
+   * override onCreate(): void {
+   *   this.openedAt = this.ctx.now;
+   *   this.ctx.emit("AccountOpened", { accountId: this.ctx.actorId });
+   * }
+   */
+  onCreate?(): void | Promise<void>;
+
+  /**
+   * Called when the actor is loaded from its stored state, before the method, in the same turn: for what is derived from the
+   * state and not stored. It is loaded when its process does not have it in memory, when another process has committed it, and
+   * after a turn that failed; and for each readonly call. There, the fields that it changes are changed for that call alone, and
+   * it can cause nothing. A new actor has {@link onCreate} instead.
+   *
+   * @example
+   * @Transient private byName = new Map<string, Product>();
+   * override onActivate(): void {
+   *   for (const product of this.products) this.byName.set(product.name, product);
+   * }
+   */
+  onActivate?(): void | Promise<void>;
+
+  /**
+   * Called when the actor ends: in the turn that has called `ctx.destroy()`, after its method; or, when it has expired, in a
+   * turn of its own. What it sends and emits leaves with that turn. When it throws, nothing is destroyed.
+   *
+   * @example
+   * override onDestroy(): void {
+   *   this.ctx.actor(Directory).get("all").send().remove(this.ctx.actorId);
+   * }
+   */
+  onDestroy?(): void | Promise<void>;
+
   constructor() {
     if (constructing === undefined) {
       throw new InvalidDefinition(

@@ -134,7 +134,8 @@ export interface ActorContext<Self = unknown> {
   /**
    * Destroys this actor when the turn ends, in the turn's own commit: its state and its reminders are gone then, with
    * whatever the turn changed in them, before this call or after it. What the turn returns, sends and emits leaves as usual.
-   * A turn that throws has destroyed nothing. `ctx.save()` is a checkpoint as ever, until the turn ends.
+   * A turn that throws has destroyed nothing. `ctx.save()` is a checkpoint as ever, until the turn ends. The actor's `onDestroy`
+   * is called after the method.
    *
    * The next turn of the address begins with a new actor. Its `version` goes on from the last one, and a call that was
    * applied before is still answered with its first result.

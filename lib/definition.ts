@@ -5,8 +5,10 @@
 
 import { type ActorClass, DurableActor } from "./actor";
 import { ACTOR_TYPE } from "./address";
+import { type Duration, msWithin } from "./duration";
 import { InvalidDefinition } from "./errors";
 import { defineListener, type ListenerDefinition, type ListenerOptions } from "./events/listener";
+import { type Hook, hooksOf } from "./hooks";
 import {
   type AnyClass,
   attachDefinition,
@@ -15,6 +17,8 @@ import {
   declaredMethods,
 } from "./metadata";
 import { defineMethod, type MethodDefinition } from "./method-definition";
+import { quote } from "./quote";
+import { defineMigrations, type Migration, type Migrations } from "./state/migrations";
 
 /** Options of `@Actor`. */
 export interface ActorOptions {
@@ -22,12 +26,33 @@ export interface ActorOptions {
   readonly name?: string;
   /** The version of the state's schema, a whole number from 1; default 1. Older code refuses newer state. */
   readonly version?: number;
+  /**
+   * How an older state becomes one of this version: by the version to which each step leads. A step gets the fields as the
+   * version before left them, nested objects as plain data, and changes them or returns others.
+   *
+   * @example migrate: { 2: (s) => ({ ...s, currency: "EUR" }), 3: (s: AccountV2) => ({ cents: s.euros * 100 }) }
+   */
+  readonly migrate?: Readonly<Record<number, Migration>>;
+  /**
+   * Whether stored fields stay that a new instance of the class does not have, `"keep"`, or go when an actor is loaded,
+   * `"drop"`. To drop, every field of the class needs an initial value. Default `"keep"`.
+   */
+  readonly removedFields?: "keep" | "drop";
+  /**
+   * Destroys an actor of which no turn was committed for this long, unless it has a reminder; `onDestroy` is called before. From
+   * a minute to 10 years. Default: never.
+   */
+  readonly expireAfter?: Duration;
 }
 
 export interface ActorDefinition {
   readonly name: string;
   readonly type: ActorClass;
   readonly schema: number;
+  readonly migrations: Migrations;
+  readonly removedFields: "keep" | "drop";
+  readonly expireAfterMs: number | undefined;
+  readonly hooks: ReadonlySet<Hook>;
   readonly methods: ReadonlyMap<string, MethodDefinition>;
   /** Which events its methods listen to. */
   readonly listeners: readonly ListenerDefinition[];
@@ -53,6 +78,12 @@ export function defineActor(type: AnyClass, options: ActorOptions): void {
       value: schema,
     });
   }
+  const { removedFields = "keep" } = options;
+  if (removedFields !== "keep" && removedFields !== "drop") {
+    throw invalid(type, `has the removedFields ${quote(removedFields)}: it is "keep" or "drop".`, {
+      value: quote(removedFields),
+    });
+  }
   const methods = new Map<string, MethodDefinition>();
   const listeners = declaredListeners(type);
   // What listens can be called.
@@ -75,6 +106,12 @@ export function defineActor(type: AnyClass, options: ActorOptions): void {
     name,
     type: type as ActorClass,
     schema,
+    migrations: defineMigrations(options.migrate, schema, (problem, details) =>
+      invalid(type, problem, details),
+    ),
+    removedFields,
+    expireAfterMs: expiryOf(type, options.expireAfter),
+    hooks: hooksOf(type, (problem) => invalid(type, problem)),
     methods,
     listeners: [...listeners].flatMap(([method, declared]) => {
       if (methods.get(method)?.readonly) {
@@ -101,6 +138,22 @@ export function definitionOf(type: AnyClass): ActorDefinition {
 /** Names that every object answers, that promises answer, or that mean something else here. */
 export function isReserved(name: string): boolean {
   return RESERVED.has(name) || name in Object.prototype;
+}
+
+const MIN_EXPIRY_MS = 60_000;
+/** Ten years: more is a mistake. */
+const MAX_EXPIRY_MS = 10 * 366 * 86_400_000;
+
+/** @throws InvalidDefinition */
+function expiryOf(type: AnyClass, expireAfter: unknown): number | undefined {
+  if (expireAfter === undefined) return undefined;
+  const ms = msWithin(expireAfter, { minMs: MIN_EXPIRY_MS, maxMs: MAX_EXPIRY_MS });
+  if (ms !== undefined) return ms;
+  throw invalid(
+    type,
+    `has the expireAfter ${quote(expireAfter)}: it is a duration from a minute to 10 years, such as "30d".`,
+    { value: quote(expireAfter), minMs: MIN_EXPIRY_MS, maxMs: MAX_EXPIRY_MS },
+  );
 }
 
 const RESERVED: ReadonlySet<string> = new Set([

@@ -18,13 +18,22 @@ export function durationMs(
   field: string,
   { minMs, maxMs }: { readonly minMs: number; readonly maxMs: number },
 ): number {
-  const ms = msOf(duration);
-  if (ms >= minMs && ms <= maxMs) return Math.ceil(ms);
+  const ms = msWithin(duration, { minMs, maxMs });
+  if (ms !== undefined) return ms;
   throw new UnexpectedEvent(
     `"${field}" (${quote(duration)}) is no duration from ${minMs} to ${maxMs} ms: a number of milliseconds, or a text ` +
       'such as "30s", "15m", "2h" or "7d".',
     { field, value: quote(duration), minMs, maxMs },
   );
+}
+
+/** A duration in milliseconds, rounded up; undefined when it is none from `minMs` to `maxMs`. */
+export function msWithin(
+  duration: unknown,
+  { minMs, maxMs }: { readonly minMs: number; readonly maxMs: number },
+): number | undefined {
+  const ms = msOf(duration);
+  return ms >= minMs && ms <= maxMs ? Math.ceil(ms) : undefined;
 }
 
 function msOf(duration: unknown): number {

@@ -71,11 +71,15 @@ export class PayloadTooLarge extends errorClass("PayloadTooLarge") {}
 export class StateTooLarge extends errorClass("StateTooLarge") {}
 /** The stored state was written by a newer version of the class. This version does not touch it. */
 export class StateVersionTooNew extends errorClass("StateVersionTooNew", true) {}
+/** The stored state is older than the class, and the class has no step that leads to one of its versions. Names the step. */
+export class MissingMigration extends errorClass("MissingMigration") {}
+/** A step from an older version of the class's state failed. Nothing was written. Names the step. */
+export class MigrationFailed extends errorClass("MigrationFailed") {}
 /** Another process held the actor until the call's deadline. */
 export class ActorBusy extends errorClass("ActorBusy", true) {}
 /** Too many calls wait for this actor in this process. */
 export class ActorOverloaded extends errorClass("ActorOverloaded", true) {}
-/** The call did not end before its deadline; its turn was rolled back. */
+/** The call did not end before its deadline, or within its method's timeout; its turn was rolled back. */
 export class CallTimeout extends errorClass("CallTimeout", true) {}
 /** The process lost its lease before it could commit. The turn had no effect. */
 export class FencedError extends errorClass("FencedError", true) {}
@@ -161,6 +165,8 @@ export const errorClasses: ReadonlyMap<string, ErrorConstructorOf> = new Map(
     PayloadTooLarge,
     StateTooLarge,
     StateVersionTooNew,
+    MissingMigration,
+    MigrationFailed,
     ActorBusy,
     ActorOverloaded,
     CallTimeout,

@@ -47,6 +47,8 @@ export {
   InvalidActorId,
   InvalidDefinition,
   MethodError,
+  MigrationFailed,
+  MissingMigration,
   NotSerializable,
   NotTracked,
   PayloadTooLarge,
@@ -86,6 +88,7 @@ export type { Authorize, HttpCall } from "./runtime/authorize";
 export type { Limits } from "./runtime/host";
 export type { LambdaContext, RouterHandler } from "./runtime/router";
 export type { Middleware, TurnCall } from "./runtime/turns/middleware";
+export type { Migration } from "./state/migrations";
 export type { Store } from "./store";
 export { jsonLogger } from "./telemetry/json-logger";
 export type { MetricName, Metrics, MetricUnit } from "./telemetry/metrics";

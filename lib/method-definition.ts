@@ -1,7 +1,9 @@
 /** What is known of a method that may be called from outside: what `@Method` was given, checked. */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { type Duration, msWithin } from "./duration";
 import type { InvalidDefinition } from "./errors";
 import { type InputSchemas, isSchema } from "./input";
+import { MAX_TIMEOUT_MS } from "./invocation";
 import { quote } from "./quote";
 
 /**
@@ -31,6 +33,12 @@ export interface MethodOptions<Schemas extends InputSchemas | undefined = InputS
    * ```
    */
   readonly input?: Schemas;
+  /**
+   * The most that a turn of this method may run, hooks included, for calls, messages and reminders alike: from 1 ms to 15
+   * minutes. Then `ctx.signal` aborts, the turn is rolled back, and the call fails with `CallTimeout`. A call's own deadline
+   * counts when it is earlier. Default: no limit but that.
+   */
+  readonly timeout?: Duration;
 }
 
 export interface MethodDefinition {
@@ -39,6 +47,7 @@ export interface MethodDefinition {
   readonly maxAttempts: number;
   /** A schema for each argument; undefined when there are none. */
   readonly input: readonly StandardSchemaV1[] | undefined;
+  readonly timeoutMs: number | undefined;
 }
 
 const DEFAULT_MAX_ATTEMPTS = 3;
@@ -54,7 +63,7 @@ export function defineMethod(
   options: MethodOptions,
   invalid: (problem: string, details: Record<string, unknown>) => InvalidDefinition,
 ): MethodDefinition {
-  const { readonly = false, maxAttempts = DEFAULT_MAX_ATTEMPTS, input } = options;
+  const { readonly = false, maxAttempts = DEFAULT_MAX_ATTEMPTS, timeout, input } = options;
   if (!Number.isInteger(maxAttempts) || maxAttempts < 1 || maxAttempts > MOST_ATTEMPTS) {
     throw invalid(
       `declares "${name}" with maxAttempts ${String(maxAttempts)}: it is a whole number from 1 to ${MOST_ATTEMPTS}.`,
@@ -69,5 +78,12 @@ export function defineMethod(
       { method: name, value: quote(schema) },
     );
   }
-  return { name, readonly, maxAttempts, input: schemas };
+  const timeoutMs = msWithin(timeout, { minMs: 1, maxMs: MAX_TIMEOUT_MS });
+  if (timeout !== undefined && timeoutMs === undefined) {
+    throw invalid(
+      `declares "${name}" with the timeout ${quote(timeout)}: it is a duration from 1 ms to 15 minutes, such as "5s".`,
+      { method: name, value: quote(timeout), maxMs: MAX_TIMEOUT_MS },
+    );
+  }
+  return { name, readonly, maxAttempts, timeoutMs, input: schemas };
 }

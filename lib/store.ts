@@ -35,6 +35,10 @@ export interface Head {
   readonly reminders: string;
   /** The next moment at which somebody must look at the actor; absent when there is none. */
   readonly wakeAtMs?: number;
+  /** When a turn was committed last, of a class that expires. */
+  readonly usedAtMs?: number;
+  /** After this the whole head may disappear, and the actor with it; absent when it must not. */
+  readonly expiresAtMs?: number;
 }
 
 export interface StoredState {
@@ -70,12 +74,15 @@ export interface Commit {
   readonly reminders?: string;
   /** `null` takes it away. */
   readonly wakeAtMs?: number | null;
+  readonly usedAtMs?: number | null;
+  /** In whole seconds: not every store counts finer. */
+  readonly expiresAtMs?: number | null;
   /** Give the lease back in the same write. */
   readonly release: boolean;
 }
 
 /** What is written together with giving a lease back. Fields that are absent stay as they are. */
-export interface Release extends Pick<Commit, "outbox" | "wakeAtMs"> {
+export interface Release extends Pick<Commit, "outbox" | "wakeAtMs" | "usedAtMs" | "expiresAtMs"> {
   /** The pieces of a state that were beside the head are removed. */
   readonly hasPieces?: false;
 }

@@ -154,6 +154,35 @@ describe("requests", () => {
   });
 });
 
+describe("a head that may disappear", () => {
+  const lease = { id: "l", fence: 1 };
+  const address = { type: "Thing", id: "idle" };
+
+  it("has the attribute that the table's time to live looks at, in seconds, rounded up; others do not", async () => {
+    const { store, documents, table } = emulator.connect();
+    const item = async () => {
+      const Key = { pk: "Thing/idle", sk: "HEAD" };
+      return (await documents.send(new GetCommand({ TableName: table, Key }))).Item;
+    };
+    await store.acquire(address, { leaseId: lease.id, nowMs: 1, untilMs: 2 });
+    const fields = { usedAtMs: 1_800_000_000_001, expiresAtMs: 1_800_000_060_001 };
+    await store.commit(address, lease, { onVersion: 0, ...fields, release: false });
+    expect(await item()).toMatchObject({ usedAt: 1_800_000_000_001, expiresAt: 1_800_000_061 });
+    await store.release(address, lease, { usedAtMs: null, expiresAtMs: null });
+    for (const attribute of ["usedAt", "expiresAt"]) expect(await item()).not.toHaveProperty(attribute);
+  });
+
+  it.each([{ usedAt: "5" }, { expiresAt: true }])("is corrupt with %j", async (attributes) => {
+    const { store, documents, table } = emulator.connect();
+    const item = { pk: "Thing/odd", sk: "HEAD", fence: 1, ...attributes };
+    await documents.send(new PutCommand({ TableName: table, Item: item }));
+    await expect(store.read({ type: "Thing", id: "odd" }, { consistent: true })).rejects.toMatchObject({
+      code: "CorruptState",
+      details: { key: "Thing/odd HEAD" },
+    });
+  });
+});
+
 describe("the index of actors that are due", () => {
   const lease = { id: "l", fence: 1 };
 

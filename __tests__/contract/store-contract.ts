@@ -38,8 +38,9 @@ export function storeContract(connect: () => Store): void {
         outbox: "",
         reminders: "",
       });
-      expect(head.state).toBeUndefined();
-      expect(head.wakeAtMs).toBeUndefined();
+      for (const absent of ["state", "wakeAtMs", "usedAtMs", "expiresAtMs"]) {
+        expect(head).not.toHaveProperty(absent);
+      }
     });
 
     it("refuses while another lease lasts, and says until when", async () => {
@@ -120,6 +121,8 @@ export function storeContract(connect: () => Store): void {
         outbox: '[{"n":1}]',
         reminders: '[{"name":"r"}]',
         wakeAtMs: NOW_MS + 7,
+        usedAtMs: NOW_MS - 1,
+        expiresAtMs: NOW_MS + 60_000,
         release: false,
       });
       await store.commit(address, lease, { onVersion: 1, release: true });
@@ -132,6 +135,8 @@ export function storeContract(connect: () => Store): void {
         outbox: '[{"n":1}]',
         reminders: '[{"name":"r"}]',
         wakeAtMs: NOW_MS + 7,
+        usedAtMs: NOW_MS - 1,
+        expiresAtMs: NOW_MS + 60_000,
       });
     });
 
@@ -215,9 +220,28 @@ export function storeContract(connect: () => Store): void {
       expect(await read()).not.toHaveProperty("wakeAtMs");
     });
 
+    it("writes when the actor was used and when it may disappear, and takes them away, one without the other", async () => {
+      const { lease } = await take("a");
+      const commit = (
+        onVersion: number,
+        fields: { state?: null; usedAtMs?: number | null; expiresAtMs?: number | null },
+      ) => store.commit(address, lease, { onVersion, ...fields, release: false });
+      await commit(0, { usedAtMs: NOW_MS + 1, expiresAtMs: NOW_MS + 2_000 });
+      expect(await read()).toMatchObject({ usedAtMs: NOW_MS + 1, expiresAtMs: NOW_MS + 2_000 });
+      await commit(1, { usedAtMs: NOW_MS + 3 });
+      expect(await read()).toMatchObject({ usedAtMs: NOW_MS + 3, expiresAtMs: NOW_MS + 2_000 });
+      await commit(2, { expiresAtMs: null });
+      expect(await read()).toMatchObject({ usedAtMs: NOW_MS + 3 });
+      expect(await read()).not.toHaveProperty("expiresAtMs");
+      await commit(3, { state: null, usedAtMs: null, expiresAtMs: NOW_MS + 4_000 });
+      expect(await read()).toMatchObject({ version: 4, expiresAtMs: NOW_MS + 4_000 });
+      expect(await read()).not.toHaveProperty("usedAtMs");
+    });
+
     it("shows all of these to whoever takes the lease next", async () => {
       const { lease } = await take("a");
-      const fields = { failing: "m", outbox: "[1]", reminders: "[2]", wakeAtMs: NOW_MS + 5 };
+      const moments = { wakeAtMs: NOW_MS + 5, usedAtMs: NOW_MS, expiresAtMs: NOW_MS + 60_000 };
+      const fields = { failing: "m", outbox: "[1]", reminders: "[2]", ...moments };
       await store.commit(address, lease, { onVersion: 0, ...fields, release: true });
       const { head } = await take("b", NOW_MS + 1);
       expect(head).toMatchObject(fields);
@@ -353,13 +377,27 @@ export function storeContract(connect: () => Store): void {
       expect(released).not.toHaveProperty("leaseId");
     });
 
+    it("writes when the actor was used and when it may disappear, each only when it is named", async () => {
+      const { lease } = await take("a");
+      await store.release(address, lease, { usedAtMs: NOW_MS, expiresAtMs: NOW_MS + 1_000 });
+      const { lease: second, head } = await take("b", NOW_MS + 1);
+      expect(head).toMatchObject({ version: 0, usedAtMs: NOW_MS, expiresAtMs: NOW_MS + 1_000 });
+      await store.release(address, second, { expiresAtMs: null });
+      const { lease: third, head: next } = await take("c", NOW_MS + 2);
+      expect(next).toMatchObject({ usedAtMs: NOW_MS });
+      expect(next).not.toHaveProperty("expiresAtMs");
+      await store.release(address, third, { usedAtMs: null });
+      expect(await read()).not.toHaveProperty("usedAtMs");
+    });
+
     it("changes nothing when the lease was lost", async () => {
       const { lease: stale } = await take("a");
       const { lease } = await take("b", NOW_MS + LEASE_MS);
       await store.commit(address, lease, { onVersion: 0, outbox: "[1]", wakeAtMs: NOW_MS, release: false });
       const before = await read();
-      await store.release(address, stale, { outbox: "[2]", wakeAtMs: null });
-      await store.release(address, { ...lease, fence: stale.fence }, { outbox: "", wakeAtMs: NOW_MS + 1 });
+      await store.release(address, stale, { outbox: "[2]", wakeAtMs: null, usedAtMs: 1 });
+      const moments = { wakeAtMs: NOW_MS + 1, expiresAtMs: NOW_MS };
+      await store.release(address, { ...lease, fence: stale.fence }, { outbox: "", ...moments });
       expect(await read()).toEqual(before);
     });
 

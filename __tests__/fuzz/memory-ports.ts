@@ -95,21 +95,21 @@ export class MemoryStore implements Store {
   ): Promise<Committed> {
     const head = this.heads.get(addressKey(address));
     if (head?.leaseId !== lease.id || head.version !== onVersion) return { committed: false, current: head };
-    const { state, schema, wakeAtMs, ...rest } = changes;
+    const { state, schema, outbox, wakeAtMs, usedAtMs, expiresAtMs, ...rest } = changes;
     checkWritten(changes);
     const { state: before, ...others } = head;
     const stored = state === undefined ? before : storedState(state, schema ?? before?.schema ?? 1);
     const after = { ...others, ...rest, ...(stored && { state: stored }), version: onVersion + 1 };
-    this.keep(address, after, wakeAtMs);
+    this.keep(address, after, { outbox, wakeAtMs, usedAtMs, expiresAtMs } as Release);
     if (release) this.giveBack(address);
     return { committed: true };
   }
 
-  async release(address: Address, lease: Lease, { wakeAtMs, ...changes }: Release): Promise<void> {
+  async release(address: Address, lease: Lease, release: Release): Promise<void> {
     const head = this.heads.get(addressKey(address));
     if (head?.leaseId !== lease.id) return;
-    checkWritten({ ...changes, ...(wakeAtMs === undefined ? {} : { wakeAtMs }) });
-    this.keep(address, { ...head, ...changes }, wakeAtMs);
+    checkWritten(release);
+    this.keep(address, head, release);
     this.giveBack(address);
   }
 
@@ -154,13 +154,14 @@ export class MemoryStore implements Store {
     return { due };
   }
 
-  private keep(
-    address: Address,
-    { wakeAtMs: before, ...head }: Head,
-    wakeAtMs: number | null | undefined,
-  ): void {
-    const next = wakeAtMs === undefined ? before : (wakeAtMs ?? undefined);
-    this.heads.set(addressKey(address), { ...head, ...(next === undefined ? {} : { wakeAtMs: next }) });
+  /** What is undefined stays as it is, `null` takes it away. */
+  private keep(address: Address, head: Head, changes: Release): void {
+    const after: Record<string, unknown> = { ...head };
+    for (const [name, value] of Object.entries(changes)) {
+      if (value === null) delete after[name];
+      else if (value !== undefined) after[name] = value;
+    }
+    this.heads.set(addressKey(address), after as unknown as Head);
   }
 
   private giveBack(address: Address): void {
@@ -179,12 +180,22 @@ function must(holds: boolean, what: string): asserts holds {
 }
 
 /** What is written can be read again. */
-function checkWritten({ state, inbox, outbox, reminders, wakeAtMs }: Partial<Commit>): void {
+function checkWritten({
+  state,
+  inbox,
+  outbox,
+  reminders,
+  wakeAtMs,
+  usedAtMs,
+  expiresAtMs,
+}: Partial<Commit>): void {
   if (typeof state === "string" && !isManifest(state)) JSON.parse(state);
   if (inbox !== undefined) Inbox.parse(inbox);
   if (outbox !== undefined) parseEffects(outbox);
   if (reminders !== undefined) parseReminders(reminders);
-  must(wakeAtMs === undefined || wakeAtMs === null || Number.isFinite(wakeAtMs), "a wake has a moment");
+  for (const moment of [wakeAtMs, usedAtMs, expiresAtMs]) {
+    must(moment === undefined || moment === null || Number.isFinite(moment), "a moment is one");
+  }
 }
 
 /** What SQS takes as a group or a deduplication id. */

@@ -40,6 +40,72 @@ describe("the store on SQLite", () => {
     expect(await store.readParts(address, "P")).toEqual([]);
   });
 
+  it("drops heads that have expired in passing, but for those that somebody works on, and what is dropped begins anew", async () => {
+    const clock = new FakeClock();
+    const store = new SqliteStore(open(), clock);
+    const take = async (id: string) => {
+      const at = { type: "Thing", id };
+      const times = { nowMs: clock.now(), untilMs: clock.now() + 5_000 };
+      const acquired = await store.acquire(at, { leaseId: id, ...times });
+      if (!acquired.acquired) throw new Error("busy");
+      const { fence, version } = acquired.head;
+      const lease = { id, fence };
+      return (expiresAtMs: number, release = true) =>
+        store.commit(at, lease, { onVersion: version, state: "1", schema: 1, expiresAtMs, release });
+    };
+    const isThere = async (id: string) => (await store.read({ type: "Thing", id })) !== undefined;
+    const soonMs = clock.now() + 1_000;
+    for (const id of ["expired", "held", "zombie"]) await (await take(id))(soonMs);
+    await (await take("later"))(soonMs + 1);
+    await take("lasting");
+    const late = await take("zombie");
+    clock.freeze(1_000);
+    await take("held");
+    await (await take("other"))(soonMs + 9_000);
+    expect(await Promise.all(["expired", "held", "later", "lasting", "other"].map(isThere))).toEqual([
+      false,
+      true,
+      true,
+      true,
+      true,
+    ]);
+    // Once its lease has ended, nobody works on it any more: it goes, and its late commit does not bring it back.
+    clock.freeze(5_000);
+    await (await take("other"))(soonMs + 99_000);
+    expect(await isThere("zombie")).toBe(false);
+    const begun = await store.acquire(
+      { type: "Thing", id: "zombie" },
+      { leaseId: "n", nowMs: 0, untilMs: 1 },
+    );
+    expect(begun).toMatchObject({ acquired: true, head: { version: 0, fence: 1 } });
+    expect(await late(soonMs + 99_000)).toMatchObject({
+      committed: false,
+      current: { leaseId: "n", version: 0 },
+    });
+  });
+
+  it("drops a bounded number of heads at a time, by their index", async () => {
+    const clock = new FakeClock();
+    const database = open();
+    const prepare = jest.spyOn(database, "prepare");
+    const store = new SqliteStore(database, clock);
+    const commit = async (id: string, expiresAtMs: number) => {
+      const at = { type: "Thing", id };
+      await store.acquire(at, { leaseId: "l", nowMs: 1, untilMs: 2 });
+      await store.commit(at, { id: "l", fence: 1 }, { onVersion: 0, expiresAtMs, release: true });
+    };
+    for (let n = 0; n < 150; n++) await commit(`t${n}`, clock.now() + 1_000);
+    clock.freeze(1_000);
+    const left = () => database.read(() => database.prepare("SELECT count(*) AS n FROM head").get()?.n);
+    await commit("one", clock.now() + 1_000);
+    expect(left()).toBe(51);
+    await commit("two", clock.now() + 1_000);
+    expect(left()).toBe(2);
+    const [drop = ""] = prepare.mock.calls.map(([sql]) => sql).filter((sql) => /DELETE FROM head/.test(sql));
+    const plan = database.prepare(`EXPLAIN QUERY PLAN ${drop}`).all();
+    expect(plan.map(({ detail }) => detail).join("\n")).toMatch(/USING (COVERING )?INDEX head_expiry/);
+  });
+
   it("reads parts by the primary key alone", () => {
     const database = open();
     const prepare = jest.spyOn(database, "prepare");

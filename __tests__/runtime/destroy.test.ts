@@ -66,7 +66,7 @@ class Box extends DurableActor {
 }
 
 /** The same room in newer code. */
-@Actor({ name: "Room", version: 2 })
+@Actor({ name: "Room", version: 2, migrate: { 2: () => {} } })
 class NewerRoom extends Room {}
 
 let emulator: Emulator;

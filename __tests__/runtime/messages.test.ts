@@ -495,19 +495,37 @@ describe("a message that comes more than once has one effect", () => {
 
   it("does not run at all when its time had passed before its turn came", async () => {
     const message = add(A, "late");
-    const first = messageFor(A, "addSlowly", clock.now(), { args: ["slow"] });
     const paused = new FakeClock(clock.now());
     const process = startProcess([Ledger], ports, { clock: paused });
-    const answer = hand(router(process.runtime, { stack: false }), [first, message], {
+    const { type: actor, id } = A;
+    const first = process.invoke({ actor, id, method: "addSlowly", args: ["slow"] });
+    await settle();
+    const answer = hand(router(process.runtime, { stack: false }), [message], {
+      getRemainingTimeInMillis: () => 5_000,
+    });
+    // The process is frozen: its time goes on, but none of its timers fires.
+    paused.freeze(10_000);
+    held.open();
+    await paused.advance(0);
+    expect(await first).toMatchObject({ ok: true });
+    expect(await answer).toEqual([message.messageId]);
+    expect(await entriesOf(A)).toEqual(["slow"]);
+  });
+
+  it("is rolled back when its time had passed before its turn ended, with those behind it", async () => {
+    const first = messageFor(A, "addSlowly", clock.now(), { args: ["slow"] });
+    const second = add(A, "behind");
+    const paused = new FakeClock(clock.now());
+    const process = startProcess([Ledger], ports, { clock: paused });
+    const answer = hand(router(process.runtime, { stack: false }), [first, second], {
       getRemainingTimeInMillis: () => 5_000,
     });
     await settle();
-    // The process is frozen: its time goes on, but none of its timers fires.
-    paused.freeze(3_600_000);
+    paused.freeze(10_000);
     held.open();
     await paused.advance(0);
-    expect(await answer).toEqual([message.messageId]);
-    expect(await entriesOf(A)).toEqual(["slow"]);
+    expect(await answer).toEqual([first.messageId, second.messageId]);
+    expect(await entriesOf(A)).toEqual([]);
   });
 
   it.each([1, 13])("by its idempotency key, %i days and hundreds of messages later", async (days) => {

@@ -261,7 +261,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
   });
 
   it("says that a turn was lost when somebody else has the lease", async () => {
-    const lost = one.invoke(call("addSlowly", [1]));
+    const lost = one.invoke(call("addSlowly", [1], { timeoutMs: 600_000 }));
     await begun.opened;
     clock.freeze(60_000);
     const other = start();

@@ -55,6 +55,15 @@ export async function settle(): Promise<void> {
   for (let round = 0; round < 12; round++) await new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Resolves when something has come to be without time passing, as over a connection. @throws when it never does */
+export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (let round = 0; round < 1_000; round++) {
+    if (await isSo()) return;
+    await settle();
+  }
+  throw new Error("It never came to that.");
+}
+
 /** A promise and what ends it. */
 export function gate<T = void>(): { readonly opened: Promise<T>; open(value: T): void } {
   let open!: (value: T) => void;

@@ -6,6 +6,7 @@ import {
   Actor,
   type ActorEvent,
   type ActorNamespace,
+  type ActorOptions,
   type ActorReference,
   type CallHandle,
   type CallStatus,
@@ -14,6 +15,7 @@ import {
   type DueReminder,
   DurableActor,
   Method,
+  type Migration,
   On,
   type Receipt,
   type ReminderStatus,
@@ -492,9 +494,9 @@ export class Reminding extends DurableActor {
     this.ctx.remind("r", { in: 5 }, "nope");
     // @ts-expect-error TS2684: nearly such a method
     this.ctx.remind("r", { in: 5 }, "expires", "late");
-    // @ts-expect-error TS2345: a wrong type
+    // @ts-expect-error TS2554: a wrong type
     this.ctx.remind("r", { in: 5 }, "expire", 5);
-    // @ts-expect-error TS2684: a wrong type among the rest
+    // @ts-expect-error TS2554: a wrong type among the rest
     this.ctx.remind("r", { in: 5 }, "many", "a", 5);
     // @ts-expect-error TS2684: too few
     this.ctx.remind("r", { in: 5 }, "expire");
@@ -535,6 +537,63 @@ export class RemindingMore extends Reminding {
     this.ctx.remind("r", { in: 5 }, "more", "late");
     // @ts-expect-error TS2684: private to the parent
     this.ctx.remind("r", { in: 5 }, "secret");
+  }
+}
+
+/** The fields of an earlier version. */
+type SavedV1 = { total: number; by: string };
+interface SavedV2 {
+  cents: number;
+}
+
+@Actor({
+  version: 5,
+  migrate: {
+    2: (s) => {
+      same<typeof s, Record<string, unknown>>(true);
+      s.by = "nobody";
+      delete s.old;
+    },
+    3: (s: SavedV1) => ({ ...s, cents: s.total * 100 }),
+    4: ({ cents }: { cents: number }): SavedV2 => ({ cents }),
+    5: (s) => ({ cents: s.cents, currency: "EUR" }),
+  },
+  expireAfter: "30d",
+  removedFields: "drop",
+})
+export class Saved extends DurableActor {
+  cents = 0;
+  @Method({ timeout: "5s" }) hello(): void {}
+  @Method({ timeout: 5_000, readonly: true }) look(): void {}
+  // @ts-expect-error TS1241 TS2322: a timeout is a duration
+  @Method({ timeout: "soon" }) soon(): void {}
+
+  override onCreate(): void {
+    this.ctx.remind("r", { in: "1h" }, "hello");
+  }
+  override async onActivate(): Promise<void> {}
+  override onDestroy(): void | Promise<void> {}
+}
+
+// @ts-expect-error TS2322: a step returns fields, or nothing
+export const returnsText: Migration = () => "text";
+// @ts-expect-error TS2322: a step has one argument
+export const takesTwo: Migration = (_s: SavedV1, _more: number) => {};
+// @ts-expect-error TS2322: an old shape is one of fields
+export const takesNumber: Migration = (_s: number) => {};
+// @ts-expect-error TS2353: a step is named by its version
+export const byWord: ActorOptions = { migrate: { two: () => {} } };
+// @ts-expect-error TS2322: what becomes of removed fields is one of two
+export const forgets: ActorOptions = { removedFields: "forget" };
+// @ts-expect-error TS2322: a duration
+export const expiresSoon: ActorOptions = { expireAfter: "soon" };
+
+export class BadHooks extends DurableActor {
+  // @ts-expect-error TS2416: a hook is called with nothing
+  override onCreate(_by: string): void {}
+  // @ts-expect-error TS2416: a hook returns nothing
+  override onActivate(): number {
+    return 5;
   }
 }
 

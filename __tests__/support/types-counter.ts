@@ -34,9 +34,9 @@ export class Counter extends DurableActor {
   heard(event: ActorEvent<{ by: number }>): number {
     return this.increment(event.detail.by);
   }
-  onCreate(): void {}
-  onActivate(): void {}
-  onDestroy(): void {}
+  override onCreate(): void {}
+  override onActivate(): void {}
+  override onDestroy(): void {}
 
   protected inherited(): number {
     return this.hidden();

@@ -122,7 +122,7 @@ export class Reader extends DurableActor {
 }
 
 const middleware: Middleware = async (call, next) => {
-  same<typeof call.mode, "call" | "send" | "start" | "reminder">(true);
+  same<typeof call.mode, "call" | "send" | "start" | "reminder" | "expiry">(true);
   same<typeof call.args, readonly unknown[]>(true);
   // @ts-expect-error TS2540: what is asked for stays as it is
   call.method = "other";

@@ -168,7 +168,7 @@ it("say how often a busy lease was waited for, and for how long", async () => {
 });
 
 it("count a commit that was refused, and its turn as a failure", async () => {
-  const lost = start()(call("addSlowly"));
+  const lost = start()({ ...call("addSlowly"), timeoutMs: 600_000 });
   await settle();
   clock.freeze(60_000);
   await start({ metrics: false })(call("add"));

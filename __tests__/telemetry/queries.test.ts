@@ -106,7 +106,7 @@ async function writtenLines(): Promise<string[]> {
     await clock.advance(1_000);
     await Promise.all([ahead, behind]);
     held = gate();
-    const lost = handle(call("slowly", "lost"));
+    const lost = handle(call("slowly", "lost", { timeoutMs: 600_000 }));
     await settle();
     clock.freeze(60_000);
     await start()(call("increment", "lost"));

@@ -12,7 +12,7 @@ const PART_SORT_KEY_PREFIX = "PART#";
 export function headOfItem(item: Item): Head {
   const { version = 0, fence, leaseId, leaseUntil, state, schema } = item;
   const { pieces = false, inbox = "", spilled = false, failing = "", outbox = "", reminders = "" } = item;
-  const { wakeShard, wakeAt } = item;
+  const { wakeShard, wakeAt, usedAt, expiresAt } = item;
   const valid =
     isCount(version) &&
     isCount(fence) &&
@@ -27,7 +27,9 @@ export function headOfItem(item: Item): Head {
     typeof outbox === "string" &&
     typeof reminders === "string" &&
     isOptional("number", wakeShard) &&
-    isOptional("number", wakeAt);
+    isOptional("number", wakeAt) &&
+    isOptional("number", usedAt) &&
+    isOptional("number", expiresAt);
   if (!valid) throw corrupt(item);
   return {
     version,
@@ -42,6 +44,8 @@ export function headOfItem(item: Item): Head {
     outbox,
     reminders,
     ...(wakeAt === undefined ? {} : { wakeAtMs: wakeAt }),
+    ...(usedAt === undefined ? {} : { usedAtMs: usedAt }),
+    ...(expiresAt === undefined ? {} : { expiresAtMs: expiresAt * 1_000 }),
   };
 }
 

@@ -21,7 +21,7 @@ import { backoffMs, type Random, systemRandom } from "../random";
 import type { Acquired, Commit, Committed, Head, LeaseRequest, Part, Release, Store } from "../store";
 import type { DuePage } from "../wake";
 import { chunks } from "./chunks";
-import { HEAD_SORT_KEY, headOfItem, itemOfPart, partOfItem, partSortKey } from "./dynamo-item";
+import { expirySeconds, HEAD_SORT_KEY, headOfItem, itemOfPart, partOfItem, partSortKey } from "./dynamo-item";
 import { type Changes, type Condition, DynamoTable, type Item, type Written } from "./dynamo-table";
 import { readDue, WAKE_SHARDS, wakeKeys } from "./dynamo-wakes";
 
@@ -211,10 +211,12 @@ function heldAt(lease: Lease, onVersion: number): Condition {
 }
 
 function changesOf(address: Address, commit: Partial<Commit>): Changes {
-  const { state, inbox, spilled, failing, outbox, reminders, wakeAtMs } = commit;
+  const { state, inbox, spilled, failing, outbox, reminders } = commit;
+  const { wakeAtMs, usedAtMs: usedAt, expiresAtMs } = commit;
   const schema = state === null ? null : commit.schema;
   const attributes = { state, schema, inbox, spilled: spilled || undefined, failing, outbox, reminders };
-  return { ...attributes, ...wakeKeys(address, wakeAtMs) };
+  const expiresAt = typeof expiresAtMs === "number" ? expirySeconds(expiresAtMs) : expiresAtMs;
+  return { ...attributes, ...wakeKeys(address, wakeAtMs), usedAt, expiresAt };
 }
 
 function currentHead({ current }: Extract<Written, { ok: false }>): Head | undefined {

@@ -10,15 +10,13 @@ import type { Consistency } from "../envelope";
 import type { MethodDefinition } from "../method-definition";
 import type { CallHandle } from "./call-handle";
 
-/** Hooks of the runtime's, not callable even where a class makes them public; and what a reference has itself. */
-type HookName = "onCreate" | "onActivate" | "onDestroy" | "send" | "start";
+/** What every actor has, its hooks among them, and what a reference has itself: neither can be called. */
+type OwnName = keyof DurableActor | "send" | "start";
 
 /** The names of an actor's own public methods. */
 export type MethodName<A extends DurableActor> = {
-  [K in Exclude<keyof A, keyof DurableActor | HookName>]: A[K] extends (...args: never[]) => unknown
-    ? K
-    : never;
-}[Exclude<keyof A, keyof DurableActor | HookName>];
+  [K in Exclude<keyof A, OwnName>]: A[K] extends (...args: never[]) => unknown ? K : never;
+}[Exclude<keyof A, OwnName>];
 
 /** A reference to one actor: its public methods, each giving a promise of its result; or as messages. */
 export type ActorReference<A extends DurableActor> = {

@@ -8,6 +8,7 @@ import { quote } from "../quote";
 import type { Acquired, Commit, Committed, Head, LeaseRequest, Part, Release, Store } from "../store";
 import type { DuePage } from "../wake";
 import type { AddedColumns, LocalDatabase } from "./database";
+import { SqliteExpiry, saysOfExpiry } from "./sqlite-expiry";
 import { SqliteParts } from "./sqlite-parts";
 
 const SCHEMA = `
@@ -25,9 +26,12 @@ const SCHEMA = `
     failing TEXT NOT NULL DEFAULT '',
     outbox TEXT NOT NULL DEFAULT '',
     reminders TEXT NOT NULL DEFAULT '',
-    wake_at_ms INTEGER
+    wake_at_ms INTEGER,
+    used_at_ms INTEGER,
+    expires_at_ms INTEGER
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS head_wake ON head (wake_at_ms, key) WHERE wake_at_ms IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS head_expiry ON head (expires_at_ms) WHERE expires_at_ms IS NOT NULL;
 `;
 
 /** What the table of version 0.1.0 lacks. */
@@ -37,10 +41,12 @@ const ADDED_TO_HEAD: AddedColumns = {
   outbox: "TEXT NOT NULL DEFAULT ''",
   reminders: "TEXT NOT NULL DEFAULT ''",
   wake_at_ms: "INTEGER",
+  used_at_ms: "INTEGER",
+  expires_at_ms: "INTEGER",
 };
 
 const COLUMNS = `version, fence, lease_id, lease_until_ms, state, schema, has_pieces, inbox, spilled, failing, outbox, reminders,
-  wake_at_ms`;
+  wake_at_ms, used_at_ms, expires_at_ms`;
 
 const ACQUIRE = `
   INSERT INTO head (key, fence, lease_id, lease_until_ms) VALUES ($key, 1, $leaseId, $untilMs)
@@ -101,6 +107,8 @@ interface HeadRow {
   outbox: string;
   reminders: string;
   wake_at_ms: number | null;
+  used_at_ms: number | null;
+  expires_at_ms: number | null;
 }
 
 interface DueRow {
@@ -112,13 +120,14 @@ export class SqliteStore implements Store {
   readonly wakeShards = 1;
   readonly maxPartBytes = MAX_PART_BYTES;
   private readonly parts: SqliteParts;
+  private readonly expiry: SqliteExpiry;
   private readonly statements: Record<
     "acquire" | "commit" | "release" | "renew" | "read" | "readDue",
     StatementSync
   >;
 
   /**
-   * @param clock decides which parts have expired
+   * @param clock decides what has expired
    * @throws StoreUnavailable when the tables cannot be made
    */
   constructor(
@@ -127,6 +136,7 @@ export class SqliteStore implements Store {
   ) {
     database.define(SCHEMA, { head: ADDED_TO_HEAD });
     this.parts = new SqliteParts(database, clock);
+    this.expiry = new SqliteExpiry(database, clock);
     const prepare = (sql: string) => database.prepare(sql);
     this.statements = {
       acquire: prepare(ACQUIRE),
@@ -168,16 +178,27 @@ export class SqliteStore implements Store {
       reminders: reminders ?? null,
       release: release ? 1 : 0,
     };
-    return this.database.write((): Committed => {
-      const { changes } = this.statements.commit.run(values);
-      return changes === 1 ? { committed: true } : { committed: false, current: this.head(values.key) };
-    });
+    return this.database.write(
+      (): Committed => {
+        const { changes } = this.statements.commit.run(values);
+        if (changes === 0) return { committed: false, current: this.head(values.key) };
+        this.expiry.write(values.key, commit);
+        return { committed: true };
+      },
+      { atomic: saysOfExpiry(commit) },
+    );
   }
 
   async release(address: Address, lease: Lease, release: Release): Promise<void> {
     const removesPieces = release.hasPieces === false ? 1 : 0;
     const values = { ...heldBy(address, lease), ...releaseValues(release), removesPieces };
-    await this.database.write(() => this.statements.release.run(values));
+    await this.database.write(
+      () => {
+        const { changes } = this.statements.release.run(values);
+        if (changes === 1) this.expiry.write(values.key, release);
+      },
+      { atomic: saysOfExpiry(release) },
+    );
   }
 
   renew(
@@ -238,6 +259,8 @@ function headOf(row: HeadRow): Head {
     outbox: row.outbox,
     reminders: row.reminders,
     ...(row.wake_at_ms === null ? {} : { wakeAtMs: row.wake_at_ms }),
+    ...(row.used_at_ms === null ? {} : { usedAtMs: row.used_at_ms }),
+    ...(row.expires_at_ms === null ? {} : { expiresAtMs: row.expires_at_ms }),
   };
 }
 

@@ -7,8 +7,8 @@
  *
  *     with effects:                           commit ─► effects ─► release ─► replies
  *
- * Reminders that are due are turns too, in turn with those of the calls that wait. A turn that throws is rolled back alone. A
- * commit that is refused rolls all of them back.
+ * Reminders that are due are turns too, in turn with those of the calls that wait; and so is the end of an actor that has expired,
+ * when there is nothing else to do. A turn that throws is rolled back alone. A commit that is refused rolls all of them back.
  */
 import type { Address } from "../address";
 import type { ActorDefinition } from "../definition";
@@ -75,6 +75,8 @@ class Activation {
   private isStopping = false;
   /** The last turn was a reminder's. */
   private hasReminded = false;
+  /** A call came, whatever became of it. */
+  private hasCalls = false;
   private stopHeartbeat: (() => void) | undefined;
   private readonly recorder: Recorder;
 
@@ -120,7 +122,7 @@ class Activation {
     const warm = known?.version === head.version ? known : undefined;
     const mark = () => this.held.markPieces(this.hostEndMs);
     const state = await ActorState.load(host, address, head, mark, warm?.state);
-    this.record = new ActorRecord(host, address, head, state, warm?.inbox);
+    this.record = new ActorRecord(host, definition, address, head, state, warm?.inbox);
     this.live = warm?.live ?? new LiveActor(definition, limitsOf(host), state.saved);
     const hooks = {
       onWait: () => this.startHeartbeat(),
@@ -165,21 +167,29 @@ class Activation {
 
   /**
    * Runs the reminder that has been due for longest, or the call that has waited for longest: the one after the other, where
-   * there are both. False when there is neither.
+   * there are both. Where there is neither, ends an actor that has expired. False when there was nothing to do.
    */
   private async runNext(): Promise<boolean> {
     const isCallsTurn = this.hasReminded && this.queue.length > 0;
-    const reminder = isCallsTurn ? undefined : this.record.reminders.due(this.host.clock.now());
+    const reminder = isCallsTurn ? undefined : this.record.dueReminder;
     this.hasReminded = reminder !== undefined;
     if (reminder !== undefined) {
       await this.turns.remind(reminder, this.hostEndMs);
       return true;
     }
     const call = this.queue.take();
-    if (call === undefined) return false;
+    if (call === undefined) return this.expire();
+    this.hasCalls = true;
     if (call.failIfLate()) return true;
     this.hostEndMs = Math.max(this.hostEndMs, call.envelope.hostEndMs);
     this.outcomes.push(await this.turns.run(call));
+    return true;
+  }
+
+  private async expire(): Promise<boolean> {
+    const expiredMs = this.hasCalls ? undefined : this.record.expiredMs;
+    if (expiredMs === undefined) return false;
+    await this.turns.expire(expiredMs, this.hostEndMs);
     return true;
   }
 
@@ -219,7 +229,7 @@ class Activation {
       await held.release(record.release());
     }
     // What became due meanwhile, when there was no more time for it, needs a new hint too.
-    const isStillDue = record.reminders.due(host.clock.now()) !== undefined;
+    const isStillDue = record.dueReminder !== undefined;
     if (isStillDue || record.wakeAtMs !== held.head.wakeAtMs) await sendHint(host, address, record.wakeAtMs);
   }
 

@@ -117,6 +117,12 @@ export class ActorState {
     return this.garbage.length + (draft === undefined ? 0 : this.leftBy(draft).length) > MAX_GARBAGE;
   }
 
+  /** True when all of the actor's state is in its head after a commit. @param draft of the commit, when it changes the state */
+  isWholeAfter(draft: StateDraft | undefined): boolean {
+    const { pieces = this.pieces } = draft ?? {};
+    return pieces.length === 0 && !this.isMarked;
+  }
+
   /** What the next commit writes. Writes beside the head what is to be there first. */
   async draft(state: StoredState | undefined): Promise<StateDraft> {
     const bytes = state === undefined ? 0 : Buffer.byteLength(state.text);

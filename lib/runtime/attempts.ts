@@ -96,9 +96,11 @@ export function isFinal(error: DurableError): boolean {
 export function counts(error: DurableError): boolean {
   if (error instanceof MethodError) return true;
   if (error.code !== "CallTimeout") return !UNCOUNTED.has(error.code);
+  const { limit, waitedMs, ranMs } = error.details as { limit?: string; waitedMs?: number; ranMs?: number };
+  // A method's own timeout begins with its turn.
+  if (limit === "method" || waitedMs === undefined || ranMs === undefined) return true;
   // A turn that began late, behind others or after a busy lease, may simply not have had enough time.
-  const { waitedMs, ranMs } = error.details as { waitedMs?: number; ranMs?: number };
-  return waitedMs === undefined || ranMs === undefined || ranMs >= waitedMs;
+  return ranMs >= waitedMs;
 }
 
 export function encodeFailing(failing: FailingMessage | undefined): string {

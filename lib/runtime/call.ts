@@ -41,7 +41,10 @@ export class Call {
   private settled = false;
   private resolve!: (reply: Reply) => void;
   private reject!: (error: DurableError) => void;
-  private readonly cancelTimer: () => void;
+  private cancelTimer: () => void;
+  /** Of its method, when that ends it before its deadline. */
+  private timeoutMs: number | undefined;
+  private endMs: number;
   private interrupt: (() => void) | undefined;
   /** Called when the method turns out to wait for something. */
   onWait: (() => void) | undefined;
@@ -68,7 +71,8 @@ export class Call {
       this.resolve = resolve;
       this.reject = reject;
     });
-    this.cancelTimer = clock.setTimer(Math.max(0, envelope.deadlineMs - this.arrivedMs), () => this.expire());
+    this.endMs = envelope.deadlineMs;
+    this.cancelTimer = clock.setTimer(Math.max(0, this.endMs - this.arrivedMs), () => this.expire());
   }
 
   /** Aborts when the call must not go on. Made when first asked for: most methods never do. */
@@ -88,11 +92,11 @@ export class Call {
 
   /** What its turn's own calls and messages take along. */
   asTurn(): RunningTurn {
-    const { address, chain, hops, deadlineMs } = this.envelope;
+    const { address, chain, hops } = this.envelope;
     return {
       chain: [...chain, addressKey(address)],
       hops: hops + 1,
-      remainingMs: () => Math.max(0, deadlineMs - this.clock.now()),
+      remainingMs: () => Math.max(0, this.endMs - this.clock.now()),
       span: this.span,
     };
   }
@@ -120,8 +124,14 @@ export class Call {
     });
   }
 
-  start(): void {
+  /** @param timeoutMs the most that its turn may run */
+  start(timeoutMs?: number): void {
     this.startedMs = this.clock.now();
+    if (timeoutMs === undefined || this.startedMs + timeoutMs >= this.endMs) return;
+    this.cancelTimer();
+    this.timeoutMs = timeoutMs;
+    this.endMs = this.startedMs + timeoutMs;
+    this.cancelTimer = this.clock.setTimer(timeoutMs, () => this.expire());
   }
 
   abort(reason: DurableError): void {
@@ -150,9 +160,15 @@ export class Call {
 
   /** Fails a call whose deadline has passed, if the timer has not come to it yet: a process may have been paused. */
   failIfLate(): boolean {
-    if (this.clock.now() < this.envelope.deadlineMs) return false;
+    if (this.clock.now() < this.endMs) return false;
     this.expire();
     return true;
+  }
+
+  /** @throws why the call must not go on; also when a method that kept the process busy let no timer say so */
+  check(): void {
+    this.failIfLate();
+    if (this.reason !== undefined) throw this.reason;
   }
 
   /** Ends the watch over the deadline of a call that is answered in another way. */
@@ -186,10 +202,20 @@ export class Call {
     }
     const waitedMs = this.startedMs - this.arrivedMs;
     const ranMs = nowMs - this.startedMs;
+    const { timeoutMs } = this;
+    const end =
+      timeoutMs === undefined ? "before its deadline" : `within its method's timeout of ${timeoutMs} ms`;
     this.abort(
       new CallTimeout(
-        `${target} did not end before its deadline: it waited ${waitedMs} ms and ran ${ranMs} ms. Its turn was rolled back.`,
-        { actor: address.type, id: address.id, method, waitedMs, ranMs },
+        `${target} did not end ${end}: it waited ${waitedMs} ms and ran ${ranMs} ms. Its turn was rolled back.`,
+        {
+          actor: address.type,
+          id: address.id,
+          method,
+          waitedMs,
+          ranMs,
+          ...(timeoutMs === undefined ? { limit: "call" } : { limit: "method", timeoutMs }),
+        },
       ),
     );
   }

@@ -13,7 +13,8 @@ import { takeInput } from "./checked-input";
 import type { Host } from "./host";
 import { Recorder } from "./telemetry/recorder";
 import { readonlyViolation, TurnContext, type TurnHooks } from "./turns/context";
-import { loadActor, runMethod } from "./turns/turn";
+import { enteringHook, type HookedTurn, hooked } from "./turns/hooks";
+import { callMethod, loadActor, runTurn } from "./turns/turn";
 
 /** @param warm what this process has of the actor: a large state of the same version need not be read again */
 export async function runReadonly(
@@ -28,7 +29,7 @@ export async function runReadonly(
   const recorder = new Recorder(host, envelope.address);
   let version = 0;
   try {
-    call.start();
+    call.start(method.timeoutMs);
     recorder.begin(call, "readonly", envelope.attempt);
     const seen = await store.read(envelope.address, { consistent: envelope.consistency === "strong" });
     const { head, state } = await readState(host, envelope.address, seen, warm);
@@ -40,8 +41,16 @@ export async function runReadonly(
     const waiting = takeInput(definition, call, context.calls);
     if (waiting !== undefined) await waiting;
     const actor = loadActor(definition, state, context);
-    const before = encodeState(actor, definition.type);
-    const { value, hasRun } = await runMethod(actor, method, call, context);
+    const isNew = state === undefined;
+    let before: string | undefined;
+    const steps: HookedTurn = {
+      entering: enteringHook(definition, { isNew, readonly: true }),
+      entered: () => {
+        before = encodeState(actor, definition.type);
+      },
+    };
+    const code = hooked(definition, actor, call, context, steps, () => callMethod(actor, method, call));
+    const { value, hasRun } = await runTurn(method, call, context, code);
     await context.end();
     if (hasRun && encodeState(actor, definition.type) !== before) {
       throw readonlyViolation(envelope.address, method.name, "changed a field");

@@ -6,12 +6,15 @@
  *                └─ draft ──► commit ──► keep
  */
 import type { Address } from "../address";
+import type { ActorDefinition } from "../definition";
 import { type Effect, encodeEffects, parseEffects } from "../effects";
 import type { Envelope, Reply } from "../envelope";
 import type { DurableError } from "../errors";
 import type { Inbox } from "../inbox";
 import type { Lease } from "../lease";
+import type { Reminder } from "../reminders/reminder";
 import type { Commit, Head, Release, StoredState } from "../store";
+import { ActorExpiry } from "./actor-expiry";
 import { ActorInbox, type InboxDraft } from "./actor-inbox";
 import { ActorReminders } from "./actor-reminders";
 import type { ActorState, StateDraft } from "./actor-state";
@@ -29,6 +32,7 @@ import type { Host } from "./host";
 import { MAX_EFFECTS_BYTES } from "./outbox";
 import type { TurnResult } from "./turns/live-actor";
 import type { ReminderChanges } from "./turns/reminders";
+import { isTooNew } from "./turns/turn";
 
 /** What a commit writes, and what the record is after it. */
 export interface Draft {
@@ -48,10 +52,27 @@ interface Caused {
   readonly reminders?: ReminderChanges;
   /** The actor is destroyed. */
   readonly destroys?: boolean;
+  /** It keeps an actor that expires. */
+  readonly isUse?: boolean;
 }
 
 /** The parts of a head that are rarely there. */
-type Stored = Readonly<Pick<Head, "failing" | "outbox" | "reminders" | "wakeAtMs">>;
+interface Stored extends Readonly<Pick<Head, "failing" | "outbox" | "reminders">> {
+  readonly wakeAtMs: number | undefined;
+  readonly usedAtMs: number | undefined;
+  readonly expiresAtMs: number | undefined;
+}
+
+/** How an actor stands once something is written: what its moments depend on. */
+interface Standing {
+  /** Nothing is left to deliver or to remove. */
+  readonly isDone: boolean;
+  /** How long nobody else need look after that, if it is not. */
+  readonly graceMs: number;
+  readonly hasState: boolean;
+  /** All of it is in the head. */
+  readonly isWhole: boolean;
+}
 
 /** Effects that could not be delivered, and what could not be removed, are tried again after this. */
 const DELIVER_AGAIN_MS = 30_000;
@@ -59,6 +80,9 @@ const DELIVER_AGAIN_MS = 30_000;
 export class ActorRecord {
   readonly reminders: ActorReminders;
   readonly inbox: ActorInbox;
+  readonly expiry: ActorExpiry;
+  /** Newer code has written the actor. Nothing of it is changed here but that its effects are delivered. */
+  readonly isTooNew: boolean;
   private readonly effects: Effect[] = [];
   private currentVersion: number;
   private failing: FailingMessage | undefined;
@@ -71,18 +95,21 @@ export class ActorRecord {
    */
   constructor(
     private readonly host: Host,
+    definition: ActorDefinition,
     address: Address,
     head: Head,
     readonly state: ActorState,
     warm?: Inbox,
   ) {
-    const { version, failing, outbox, reminders, wakeAtMs } = head;
+    const { version, failing, outbox, reminders, wakeAtMs, usedAtMs, expiresAtMs } = head;
     this.currentVersion = version;
     this.inbox = new ActorInbox(host, address, head, () => this.currentVersion, warm);
     this.failing = parseFailing(failing);
     this.currentOutbox = parseEffects(outbox);
     this.reminders = new ActorReminders(reminders, host.random);
-    this.stored = { failing, outbox, reminders, ...(wakeAtMs === undefined ? {} : { wakeAtMs }) };
+    this.expiry = new ActorExpiry(host.clock, definition.expireAfterMs, head);
+    this.isTooNew = isTooNew(definition, head.state);
+    this.stored = { failing, outbox, reminders, wakeAtMs, usedAtMs, expiresAtMs };
   }
 
   get version(): number {
@@ -102,6 +129,18 @@ export class ActorRecord {
   /** True when the outbox has no room for the effects of another turn. */
   get isOutboxFull(): boolean {
     return encodeEffects([...this.currentOutbox, ...this.effects]).length > MAX_EFFECTS_BYTES;
+  }
+
+  /** The reminder that has been due for longest. */
+  get dueReminder(): Reminder | undefined {
+    return this.isTooNew ? undefined : this.reminders.due(this.host.clock.now());
+  }
+
+  /** When the actor expired: when nobody had used it for as long as its class allows, and nothing was left for it to do. */
+  get expiredMs(): number | undefined {
+    const isAtRest =
+      this.reminders.nextMs === undefined && this.currentOutbox.length + this.effects.length === 0;
+    return this.isTooNew || this.state.saved === undefined || !isAtRest ? undefined : this.expiry.expiredMs;
   }
 
   /** Why a message must not be tried again, when it is dead and was delivered once more. */
@@ -134,15 +173,16 @@ export class ActorRecord {
   }
 
   /** Adds what a turn causes and arranges. */
-  cause({ effects, reminders, destroys }: Caused): void {
+  cause({ effects, reminders, destroys, isUse }: Caused): void {
     this.effects.push(...effects);
+    if (isUse) this.expiry.use();
     if (reminders !== undefined) this.reminders.change(reminders);
     if (destroys) this.inbox.forgetCheckpoints();
   }
 
   /** Counts a failed attempt of a message, if it counts. */
   count(message: QueuedAs | undefined, error: DurableError): Verdict | undefined {
-    if (message === undefined) return undefined;
+    if (message === undefined || this.isTooNew) return undefined;
     const failing = afterFailure(this.failing, message, error);
     this.failing = failing;
     if (failing === undefined || !counts(error)) return undefined;
@@ -163,7 +203,12 @@ export class ActorRecord {
     const changed = hasChanged ? await this.state.draft(state) : undefined;
     const isLast = outbox.length === 0 && !this.state.mustTidyAfter(changed);
     // Should this process die, nobody can take its lease before that ends.
-    const stored = this.toStore(isLast, this.host.limits.leaseMs, outbox);
+    const stored = this.toStore(outbox, {
+      isDone: isLast,
+      graceMs: this.host.limits.leaseMs,
+      hasState: state !== undefined,
+      isWhole: this.state.isWholeAfter(changed),
+    });
     const hasEntered = this.inbox.hasChanged;
     const hasNoted = stored.failing !== this.stored.failing || stored.reminders !== this.stored.reminders;
     if (!hasEntered && this.effects.length === 0 && !hasChanged && !hasNoted) return undefined;
@@ -199,7 +244,12 @@ export class ActorRecord {
   /** What giving the lease back says of what was delivered since the last commit. */
   release(): Release {
     const isDone = this.currentOutbox.length === 0 && !this.state.mustTidyAfter(undefined);
-    const stored = this.toStore(isDone, DELIVER_AGAIN_MS, this.currentOutbox);
+    const stored = this.toStore(this.currentOutbox, {
+      isDone,
+      graceMs: DELIVER_AGAIN_MS,
+      hasState: this.state.saved !== undefined,
+      isWhole: this.state.isWholeAfter(undefined),
+    });
     const release = {
       ...this.changesTo(stored),
       ...(this.state.isTidied ? { hasPieces: false as const } : {}),
@@ -208,26 +258,33 @@ export class ActorRecord {
     return release;
   }
 
-  /**
-   * @param isDone nothing is left to deliver or to remove
-   * @param graceMs how long nobody else need look after that
-   */
-  private toStore(isDone: boolean, graceMs: number, outbox: readonly Effect[]): Stored {
-    const { nextMs } = this.reminders;
-    const againMs = isDone ? undefined : this.host.clock.now() + graceMs;
-    const wakeAtMs = againMs === undefined ? nextMs : Math.min(againMs, nextMs ?? againMs);
-    return {
+  private toStore(outbox: readonly Effect[], { isDone, graceMs, hasState, isWhole }: Standing): Stored {
+    const { stored } = this;
+    const texts = {
       failing: encodeFailing(this.failing),
       outbox: encodeEffects(outbox),
       reminders: this.reminders.text,
-      ...(wakeAtMs === undefined ? {} : { wakeAtMs }),
     };
+    if (this.isTooNew) return { ...stored, ...texts };
+    const { nextMs } = this.reminders;
+    const againMs = isDone ? undefined : this.host.clock.now() + graceMs;
+    const workMs = againMs === undefined ? nextMs : Math.min(againMs, nextMs ?? againMs);
+    const wasAtRest = stored.outbox === "" && stored.reminders === "";
+    const { lookMs, ...moments } = this.expiry.moments({
+      hasState,
+      isAtRest: workMs === undefined,
+      isWhole,
+      lookMs: wasAtRest ? stored.wakeAtMs : undefined,
+    });
+    return { ...texts, wakeAtMs: workMs ?? lookMs, ...moments };
   }
 
-  private changesTo({ outbox, wakeAtMs }: Stored): Release {
+  private changesTo({ outbox, wakeAtMs, usedAtMs, expiresAtMs }: Stored): Release {
     return {
       ...(outbox === this.stored.outbox ? {} : { outbox }),
       ...(wakeAtMs === this.stored.wakeAtMs ? {} : { wakeAtMs: wakeAtMs ?? null }),
+      ...(usedAtMs === this.stored.usedAtMs ? {} : { usedAtMs: usedAtMs ?? null }),
+      ...(expiresAtMs === this.stored.expiresAtMs ? {} : { expiresAtMs: expiresAtMs ?? null }),
     };
   }
 }

@@ -16,7 +16,13 @@ export interface CallFields {
 }
 
 /** What whoever runs the actors must look at; anything else that is not retryable is the caller's mistake. */
-const OUR_FAULT: ReadonlySet<string> = new Set(["InternalError", "CorruptState", "InvalidDefinition"]);
+const OUR_FAULT: ReadonlySet<string> = new Set([
+  "InternalError",
+  "CorruptState",
+  "MissingMigration",
+  "MigrationFailed",
+  "InvalidDefinition",
+]);
 
 /** Errors of which the log says already what they ended. */
 const told = new WeakSet<DurableError>();

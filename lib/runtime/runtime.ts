@@ -25,6 +25,7 @@ import { Mailboxes } from "./mailboxes";
 import { runReadonly } from "./readonly";
 import { Telemetry } from "./telemetry/telemetry";
 import { checkMiddleware } from "./turns/middleware";
+import { schemaError } from "./turns/turn";
 
 export type RuntimeOptions = Partial<Pick<Host, "clock" | "random" | "log" | "use">> & {
   readonly limits?: Partial<Limits>;
@@ -116,12 +117,18 @@ export class Runtime {
    */
   async wake(address: Address, time: HostTime): Promise<void> {
     if (this.stopping) throw shuttingDown();
-    this.registry.actor(address.type);
+    const definition = this.registry.actor(address.type);
     const { host } = this;
     const head = await host.store.read(address, { consistent: true });
     if (head?.wakeAtMs === undefined) return;
     // Early, by this host's clock: another hint, for the rest of the time.
     if (head.wakeAtMs > host.clock.now()) return void (await sendHint(host, address, head.wakeAtMs));
+    const tooNew = schemaError(definition, head.state, address.id);
+    if (tooNew !== undefined && head.outbox === "") {
+      // For newer code to do. The sweep asks again until that is asked.
+      const { code, message: reason } = tooNew;
+      return host.log.warn("actor not woken", { actor: address.type, actorId: address.id, code, reason });
+    }
     const untilMs = Math.min(time.replyByMs, host.clock.now() + WAKE_PATIENCE_MS);
     await this.mailbox(address).wake({ ...time, replyByMs: untilMs });
   }

@@ -23,12 +23,29 @@ export function encodeState(actor: object, type: AnyClass): string {
   return encodeFields(keptFields(actor, type), "state", packerFor(type));
 }
 
+/** What becomes of stored fields on their way into an actor. */
+export interface LoadOptions {
+  /** Makes them those of the class's version; nested objects are still plain data. Default: they are. */
+  readonly migrate?: (fields: Fields) => Fields;
+  /** Whether those stay that a new instance does not have. Default `"keep"`. */
+  readonly removedFields?: "keep" | "drop";
+}
+
 /**
  * Sets the fields of a fresh `actor` from text that {@link encodeState} wrote.
- * @throws CorruptState when the text is anything else
+ * @throws CorruptState when the text is anything else; whatever `migrate` throws
  */
-export function decodeStateInto(actor: object, type: AnyClass, text: string): void {
-  assignFields(actor, type, decodeFields(text));
+export function decodeStateInto(
+  actor: object,
+  type: AnyClass,
+  text: string,
+  { migrate = (fields) => fields, removedFields = "keep" }: LoadOptions = {},
+): void {
+  const fields = migrate(decodeFields(text));
+  if (removedFields === "drop") {
+    for (const name of Object.keys(fields)) if (!Object.hasOwn(actor, name)) delete fields[name];
+  }
+  assignFields(actor, type, fields);
 }
 
 /**

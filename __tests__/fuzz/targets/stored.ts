@@ -211,7 +211,7 @@ function manifestIn(text: string): string {
 }
 
 const ITEMS = [
-  '{"pk":"Vault/a","sk":"HEAD","version":1,"fence":2,"leaseId":"l","leaseUntil":5,"state":"{}","schema":1,"inbox":"","spilled":false,"failing":"","outbox":"","reminders":"","wakeShard":1,"wakeAt":7}',
+  '{"pk":"Vault/a","sk":"HEAD","version":1,"fence":2,"leaseId":"l","leaseUntil":5,"state":"{}","schema":1,"inbox":"","spilled":false,"failing":"","outbox":"","reminders":"","wakeShard":1,"wakeAt":7,"usedAt":6,"expiresAt":9}',
   '{"pk":"Vault/a","sk":"PART#INBOX#1","body":"AAAAAAAAAAAAAAAA 1","expiresAt":9}',
   '{"pk":"call","actor":"Vault/a","method":"keep","status":"pending","startedAt":1,"settledAt":2,"expiresAt":3}',
   '{"pk":"call","actor":"Vault/a","method":"keep","status":"succeeded","startedAt":1,"result":"1"}',

@@ -153,15 +153,15 @@ export const BUGS: readonly Bug[] = [
   {
     name: "older code writes over the state of newer code",
     file: "runtime/turns/turn.ts",
-    find: "if (state === undefined || state.schema <= definition.schema) return;",
-    replace: "if (definition !== undefined) return;",
+    find: "return state !== undefined && state.schema > schema;",
+    replace: "return schema < 0;",
   },
   {
     name: "a state that cannot be read is taken for none",
     file: "runtime/turns/turn.ts",
-    find: "if (state !== undefined) decodeStateInto(actor, definition.type, state.text);",
+    find: "if (state !== undefined) fill(actor, definition, state, context.actorId);",
     replace:
-      "try {\n    if (state !== undefined) decodeStateInto(actor, definition.type, state.text);\n  } catch {}",
+      "try {\n    if (state !== undefined) fill(actor, definition, state, context.actorId);\n  } catch {}",
   },
   {
     name: "reminders come early",

@@ -51,8 +51,13 @@ export function accountOf(version: number): ActorClass<Account> {
 
 const classes = new Map<number, ActorClass<Account>>();
 
+/** The fields have always been the same. */
+function stepsTo(version: number): Record<number, () => void> {
+  return Object.fromEntries(Array.from({ length: version - 1 }, (_, index) => [index + 2, () => {}]));
+}
+
 function defineAccount(version: number): ActorClass<Account> {
-  @Actor({ name: "Account", version })
+  @Actor({ name: "Account", version, migrate: stepsTo(version) })
   class AccountActor extends DurableActor {
     balance = 0;
     /** The attempt that was committed last. */

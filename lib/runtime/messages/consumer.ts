@@ -10,7 +10,8 @@
  */
 import { addressKey } from "../../address";
 import type { HostTime } from "../../envelope";
-import type { DurableError } from "../../errors";
+import { type DurableError, UnknownMethod } from "../../errors";
+import { addressOf, parseMessage } from "../../messages/message";
 import type { Outcome } from "../../messages/tracked-calls";
 import { backoffMs } from "../../random";
 import { asDurableError } from "../../wire-error";
@@ -19,6 +20,7 @@ import type { Delivered } from "../mailbox";
 import { reportFailure } from "../report";
 import type { Runtime } from "../runtime";
 import { settleCall } from "../tracked";
+import { checkSchema } from "../turns/turn";
 import { bury } from "./bury";
 import { callFields, type Delivery, readDelivery } from "./delivery";
 import type { BatchResponse, QueuedRecord } from "./sqs-event";
@@ -90,7 +92,9 @@ class Group {
     const { deliveries, unreadable } = this.readUpToBad(records);
     if (unreadable !== undefined && deliveries.length === 0) {
       const [bad] = records as [QueuedRecord];
-      const failure = await failureOf(() => bury(this.runtime.host, bad, unreadable, 0));
+      const error = await this.whyUnreadable(bad, unreadable);
+      if (error.retryable) return { done: 0, error };
+      const failure = await failureOf(() => bury(this.runtime.host, bad, error, 0));
       return failure === undefined ? { done: 1 } : { done: 0, error: failure };
     }
     let outcomes: readonly Delivered[];
@@ -135,6 +139,19 @@ class Group {
       }
     }
     return { deliveries };
+  }
+
+  /** Retryable when newer code may be able to read it, as while an app is being deployed. */
+  private async whyUnreadable({ body }: QueuedRecord, error: DurableError): Promise<DurableError> {
+    if (error.code !== UnknownMethod.code) return error;
+    const { host, registry } = this.runtime;
+    const address = addressOf(parseMessage(body));
+    const look = async () => {
+      const head = await host.store.read(address, { consistent: true });
+      checkSchema(registry.actor(address.type), head?.state, address.id);
+    };
+    const failure = await failureOf(look);
+    return failure?.retryable ? failure : error;
   }
 
   /** What is left to do for a message whose turn is committed: whoever tracks the call can have its result. */

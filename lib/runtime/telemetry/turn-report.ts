@@ -6,8 +6,8 @@ import type { Json } from "../../values/codec";
 import { asDurableError } from "../../wire-error";
 import type { Call } from "../call";
 
-/** What asked for the turn. `readonly` is a call that takes no lease. */
-export type TurnKind = Mode | "reminder" | "readonly";
+/** What asked for the turn. `readonly` is a call that takes no lease, `expiry` the end of an actor that nobody has used. */
+export type TurnKind = Mode | "reminder" | "expiry" | "readonly";
 
 /**
  * - `committed`: what it did is kept. `read`: likewise for a readonly call, which has nothing to keep.

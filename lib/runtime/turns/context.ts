@@ -48,6 +48,8 @@ export interface TurnStart {
   readonly made?: number | undefined;
   /** The one that the turn is for. */
   readonly reminder?: DueReminder;
+  /** It destroys an actor that nobody has used. */
+  readonly expires?: boolean;
 }
 
 /** What a method returns to leave its call open. Not serialisable, so that it can be nothing but the whole result. */
@@ -58,7 +60,9 @@ export class TurnContext implements ActorContext {
   readonly calls: TurnCalls;
   readonly reminder: DueReminder | undefined;
   private ended = false;
-  private destroying = false;
+  private destroying: boolean;
+  /** It destroys an actor that nobody has used. */
+  readonly isExpiry: boolean;
   /** The checkpoint that is under way. Never rejects. */
   private saving: Promise<void> | undefined;
   private logger: Logger | undefined;
@@ -73,9 +77,11 @@ export class TurnContext implements ActorContext {
     private readonly host: Host,
     private readonly hooks: TurnHooks,
     private readonly isReadonly: boolean,
-    { made = 0, reminder }: TurnStart = {},
+    { made = 0, reminder, expires = false }: TurnStart = {},
   ) {
     this.reminder = reminder;
+    this.isExpiry = expires;
+    this.destroying = expires;
     this.calls = new TurnCalls(host, call, made);
     this.arranged = new TurnReminders(hooks.reminders);
   }
@@ -115,10 +121,13 @@ export class TurnContext implements ActorContext {
     readonly effects: readonly Effect[];
     readonly reminders: ReminderChanges;
     readonly destroys: boolean;
+    readonly isUse: boolean;
   } {
     // Not yet by a checkpoint on the way.
     const destroys = this.ended && this.destroying;
-    return { effects: this.effects.take(), reminders: this.arranged.take(), destroys };
+    // One that expires is not in use because of that, as long as it is there.
+    const isUse = !this.isExpiry || destroys;
+    return { effects: this.effects.take(), reminders: this.arranged.take(), destroys, isUse };
   }
 
   get actorId(): string {

@@ -3,40 +3,27 @@ import type { Address } from "../../address";
 import type { Effect } from "../../effects";
 import type { Envelope } from "../../envelope";
 import { type DurableError, InvalidDefinition } from "../../errors";
-import { MAX_TIMEOUT_MS } from "../../invocation";
 import { reasonOf } from "../../messages/dead-letter";
 import { argsOf, type Reminder, reminderCallId } from "../../reminders/reminder";
 import { Call } from "../call";
 import type { Host } from "../host";
 import { turnEvent } from "./event";
+import { ownEnvelope } from "./own-envelope";
 
 /** What the event is called that tells of a reminder that was given up. */
 const REMINDER_FAILED = "ReminderFailed";
 
-/** A turn has to end this long before the host kills the process. */
-const HOST_MARGIN_MS = 250;
-
 /** @throws CorruptState for arguments that cannot be read */
 export function reminderCall(host: Host, address: Address, reminder: Reminder, hostEndMs: number): Call {
-  const { clock } = host;
-  const envelope: Envelope = {
-    address,
+  const envelope = ownEnvelope(host, address, hostEndMs, {
     method: reminder.method,
     args: argsOf(reminder),
-    mode: "send",
     callId: reminderCallId(address, reminder),
-    // Whenever it is tried: the calls that it makes are as old as this.
     sentAtMs: reminder.dueMs,
     maybeRepeated: reminder.attempts !== undefined || reminder.begun !== undefined,
     attempt: (reminder.attempts ?? 0) + 1,
-    deadlineMs: Math.min(clock.now() + MAX_TIMEOUT_MS, hostEndMs - HOST_MARGIN_MS),
-    hostEndMs,
-    consistency: "strong",
-    chain: [],
-    hops: 0,
-    trace: undefined,
-  };
-  return new Call(envelope, clock, () => {});
+  });
+  return new Call(envelope, host.clock, () => {});
 }
 
 /**

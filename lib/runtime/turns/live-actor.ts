@@ -6,13 +6,19 @@ import type { DurableActor } from "../../actor";
 import { addressKey } from "../../address";
 import type { ActorDefinition } from "../../definition";
 import { PayloadTooLarge, StateTooLarge } from "../../errors";
+import type { Hook } from "../../hooks";
 import { methodOf } from "../../registry";
 import type { StoredState } from "../../store";
 import { encode } from "../../values/codec";
 import { encodeState, resultPacker } from "../../values/state-codec";
+import { methodError } from "../../wire-error";
 import type { Call } from "../call";
 import { PENDING, readonlyViolation, type TurnContext } from "./context";
-import { loadActor, runMethod } from "./turn";
+import { enteringHook, type HookedTurn, hooked } from "./hooks";
+import { callMethod, loadActor, runTurn, type TurnMethod } from "./turn";
+
+/** What stands for the method where an actor has expired. */
+const END: TurnMethod = { name: "onDestroy", readonly: false };
 
 /** How a method ended. */
 export interface TurnResult {
@@ -38,25 +44,76 @@ export class LiveActor {
   }
 
   /** Runs one call. When it fails in any way, the instance is thrown away and the state stays what it was. */
-  async turn(call: Call, context: TurnContext): Promise<TurnResult> {
-    try {
-      const method = methodOf(this.definition, call.envelope.method);
-      this.instance ??= loadActor(this.definition, this.current, context);
-      context.enter(this.instance);
-      const before = method.readonly ? this.encodeInstance(call) : undefined;
-      const { value, hasRun } = await runMethod(this.instance, method, call, context);
+  turn(call: Call, context: TurnContext): Promise<TurnResult> {
+    return this.attempt(context, async () => {
+      const { definition } = this;
+      const method = methodOf(definition, call.envelope.method);
+      const { instance, entering } = this.enter(context, method);
+      let before: StoredState | undefined;
+      let early: { readonly value: unknown; readonly result: TurnResult } | undefined;
+      const steps: HookedTurn = {
+        entering,
+        entered: () => {
+          if (method.readonly) before = this.encodeInstance(call);
+        },
+        // Before the hook changes what the result may share with the fields.
+        leaving: (value) => {
+          early = { value, result: this.encodeResult(instance, call, value) };
+        },
+      };
+      const code = hooked(definition, instance, call, context, steps, () =>
+        callMethod(instance, method, call),
+      );
+      const { value, hasRun } = await runTurn(method, call, context, code);
       await context.end();
       if (call.abortReason !== undefined) throw call.abortReason;
-      if (!hasRun) return this.answerWithout(this.instance, call, context, value);
+      if (!hasRun) return this.answerWithout(instance, call, context, value);
       const state = context.isDestroying ? undefined : this.encodeInstance(call);
       if (before !== undefined && before.text !== state?.text) {
         throw readonlyViolation(call.envelope.address, method.name, "changed a field");
       }
-      const result = this.encodeResult(this.instance, call, value);
-      this.current = state;
+      const result = early?.value === value ? early?.result : undefined;
+      const answer = result ?? this.encodeResult(instance, call, value);
+      // A readonly turn keeps nothing: neither a new actor, nor what a hook has made of the fields.
+      if (before === undefined) this.current = state;
       // The next turn begins with a new one.
-      if (state === undefined) this.instance = undefined;
-      return result;
+      if (this.current === undefined) this.instance = undefined;
+      return answer;
+    });
+  }
+
+  /** Ends an actor that has expired, as a turn without a method. Without a hook, its state need not even be one that can be read. */
+  expire(call: Call, context: TurnContext): Promise<void> {
+    return this.attempt(context, async () => {
+      const { definition } = this;
+      if (definition.hooks.has("onDestroy")) {
+        const { instance, entering } = this.enter(context, END);
+        const steps: HookedTurn = { entering, entered: () => {} };
+        const code = hooked(definition, instance, call, context, steps, () => undefined);
+        const { hasRun } = await runTurn(END, call, context, code);
+        if (!hasRun)
+          throw methodError(
+            new Error("A middleware kept an expired actor from its end: it did not call next()."),
+          );
+      }
+      await context.end();
+      if (call.abortReason !== undefined) throw call.abortReason;
+      this.current = this.instance = undefined;
+    });
+  }
+
+  /** Encodes the state in the middle of a turn; {@link keep} makes it the one to roll back to. */
+  checkpoint(call: Call): StoredState {
+    return this.encodeInstance(call);
+  }
+
+  keep(state: StoredState): void {
+    this.current = state;
+  }
+
+  private async attempt<T>(context: TurnContext, run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
     } catch (error) {
       // What a checkpoint has left when it ends is what the next turn begins with.
       await context.end();
@@ -77,13 +134,19 @@ export class LiveActor {
     return this.encodeResult(instance, call, value);
   }
 
-  /** Encodes the state in the middle of a turn; {@link keep} makes it the one to roll back to. */
-  checkpoint(call: Call): StoredState {
-    return this.encodeInstance(call);
-  }
-
-  keep(state: StoredState): void {
-    this.current = state;
+  /** Begins a turn: with the instance in memory, or with one that is made or loaded, and is told so by a hook. */
+  private enter(
+    context: TurnContext,
+    { readonly }: TurnMethod,
+  ): { readonly instance: DurableActor; readonly entering: Hook | undefined } {
+    const { definition, current } = this;
+    const warm = this.instance;
+    const instance = warm ?? loadActor(definition, current, context);
+    this.instance = instance;
+    context.enter(instance);
+    const entering =
+      warm === undefined ? enteringHook(definition, { isNew: current === undefined, readonly }) : undefined;
+    return { instance, entering };
   }
 
   private encodeInstance(call: Call): StoredState {

@@ -9,19 +9,20 @@ import type { CallContext } from "../../call-context";
 import type { Mode } from "../../envelope";
 import { InvalidDefinition, TurnEnded } from "../../errors";
 import type { Logger } from "../../log";
-import type { MethodDefinition } from "../../method-definition";
 import type { Call } from "../call";
 import type { TurnContext } from "./context";
+import type { TurnMethod } from "./turn";
 
 /** A turn, as middleware sees it. */
 export interface TurnCall {
   /** The actor's stored name, and its id. */
   readonly actor: string;
   readonly id: string;
+  /** `onDestroy` when an actor ends that has expired. */
   readonly method: string;
   /** What the method is called with: after its input schema. */
   readonly args: readonly unknown[];
-  readonly mode: Mode | "reminder";
+  readonly mode: Mode | "reminder" | "expiry";
   /** The same when the call is tried again. */
   readonly callId: string;
   /** The method is declared readonly. */
@@ -74,7 +75,7 @@ export async function runInside(
   use: readonly Middleware[],
   call: Call,
   context: TurnContext,
-  method: MethodDefinition,
+  method: TurnMethod,
   run: () => unknown,
 ): Promise<TurnEnd> {
   const turn = turnCall(call, context, method);
@@ -126,14 +127,14 @@ export async function runInside(
   return { value, hasRun };
 }
 
-function turnCall(call: Call, context: TurnContext, { name, readonly }: MethodDefinition): TurnCall {
+function turnCall(call: Call, context: TurnContext, { name, readonly }: TurnMethod): TurnCall {
   const { address, callId, mode } = call.envelope;
   return {
     actor: address.type,
     id: address.id,
     method: name,
     args: call.args,
-    mode: context.reminder === undefined ? mode : "reminder",
+    mode: context.isExpiry ? "expiry" : context.reminder === undefined ? mode : "reminder",
     callId,
     readonly,
     get signal() {

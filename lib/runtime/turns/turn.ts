@@ -1,4 +1,4 @@
-/** One turn: a call's method on the live actor, until it ends or is aborted. */
+/** What a turn runs: code of the actor's class, until it ends or is aborted, on the instance that is made for the stored state. */
 import { types } from "node:util";
 import { construct, type DurableActor } from "../../actor";
 import type { ActorContext } from "../../context";
@@ -6,37 +6,46 @@ import type { ActorDefinition } from "../../definition";
 import { StateVersionTooNew } from "../../errors";
 import type { MethodDefinition } from "../../method-definition";
 import { runInTurn } from "../../running-turn";
+import { type Fields, migrated } from "../../state/migrations";
 import type { StoredState } from "../../store";
 import { decodeStateInto } from "../../values/state-codec";
 import { methodError } from "../../wire-error";
 import type { Call } from "../call";
 import type { TurnContext } from "./context";
+import { unboxed } from "./hooks";
 import { runInside, type TurnEnd } from "./middleware";
+
+/** What the turn is for, as far as it matters here. */
+export type TurnMethod = Pick<MethodDefinition, "name" | "readonly">;
 
 type Methods = Record<string, (...args: unknown[]) => unknown>;
 
+/** Calls the method that a call is for. */
+export function callMethod(actor: DurableActor, { name }: TurnMethod, call: Call): unknown {
+  return (actor as unknown as Methods)[name]?.(...call.args);
+}
+
 /**
- * Runs a declared method, inside the app's middleware, and waits for its end, and for that of the calls that it made.
- * @throws DurableError the method's own error, or why the call was aborted
+ * Runs the code of a turn inside the app's middleware, and waits for its end, and for that of the calls that it made.
+ * @throws DurableError the code's own error, or why the call was aborted
  */
-export async function runMethod(
-  actor: DurableActor,
-  method: MethodDefinition,
+export async function runTurn(
+  method: TurnMethod,
   call: Call,
   context: TurnContext,
+  code: () => unknown,
 ): Promise<TurnEnd> {
   const { calls, use } = context;
-  const run = () => (actor as unknown as Methods)[method.name]?.(...call.args);
   const isBare = use.length === 0;
   try {
     const returned = runInTurn(call.asTurn(), () =>
-      isBare ? run() : runInside(use, call, context, method, run),
+      isBare ? code() : runInside(use, call, context, method, async () => unboxed(await code())),
     );
     // Only a real promise is waited for. Boxed, since a `then` of any other object is data that nobody calls.
     const value = types.isPromise(returned) ? await calls.amidst(() => call.race(returned)) : returned;
     if (calls.areUnderWay) await call.race(calls.settled());
-    if (call.abortReason !== undefined) throw call.abortReason;
-    return isBare ? { value, hasRun: true } : (value as TurnEnd);
+    call.check();
+    return isBare ? { value: unboxed(value), hasRun: true } : (value as TurnEnd);
   } catch (thrown) {
     // A call that was not awaited must not outlast the answer: the process may be frozen then.
     if (call.abortReason === undefined && calls.areUnderWay) await call.race(calls.settled()).catch(() => {});
@@ -45,8 +54,8 @@ export async function runMethod(
 }
 
 /**
- * Makes the instance for a head.
- * @throws StateVersionTooNew, CorruptState; a `MethodError` when the class's constructor throws
+ * Makes the instance for a stored state, of this version or of an older one.
+ * @throws StateVersionTooNew, MissingMigration, MigrationFailed, CorruptState; a `MethodError` when the class's constructor throws
  */
 export function loadActor(
   definition: ActorDefinition,
@@ -60,8 +69,34 @@ export function loadActor(
   } catch (thrown) {
     throw methodError(thrown);
   }
-  if (state !== undefined) decodeStateInto(actor, definition.type, state.text);
+  if (state !== undefined) fill(actor, definition, state, context.actorId);
   return actor;
+}
+
+/** Brings the stored fields to the class's version, and sets them. */
+function fill(actor: DurableActor, definition: ActorDefinition, state: StoredState, id: string): void {
+  const { name, type, schema, migrations, removedFields } = definition;
+  const path = { actor: name, id, from: state.schema, to: schema };
+  const migrate = (fields: Fields) => migrated(fields, migrations, path);
+  decodeStateInto(actor, type, state.text, { migrate, removedFields });
+}
+
+/** True for a state that newer code has written: it is left to that. */
+export function isTooNew({ schema }: ActorDefinition, state: StoredState | undefined): state is StoredState {
+  return state !== undefined && state.schema > schema;
+}
+
+/** Why this code must not touch an actor; undefined when it may. */
+export function schemaError(
+  definition: ActorDefinition,
+  state: StoredState | undefined,
+  actorId: string,
+): StateVersionTooNew | undefined {
+  if (!isTooNew(definition, state)) return undefined;
+  return new StateVersionTooNew(
+    `${definition.name}/${actorId} was written by version ${state.schema} of its class; this process runs version ${definition.schema}.`,
+    { actor: definition.name, id: actorId, stored: state.schema, known: definition.schema },
+  );
 }
 
 /** @throws StateVersionTooNew */
@@ -70,9 +105,6 @@ export function checkSchema(
   state: StoredState | undefined,
   actorId: string,
 ): void {
-  if (state === undefined || state.schema <= definition.schema) return;
-  throw new StateVersionTooNew(
-    `${definition.name}/${actorId} was written by version ${state.schema} of its class; this process runs version ${definition.schema}.`,
-    { actor: definition.name, id: actorId, stored: state.schema, known: definition.schema },
-  );
+  const error = schemaError(definition, state, actorId);
+  if (error !== undefined) throw error;
 }

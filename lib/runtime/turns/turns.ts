@@ -5,7 +5,7 @@
 import type { Address } from "../../address";
 import type { ActorDefinition } from "../../definition";
 import type { Reply } from "../../envelope";
-import { ActorBusy, type DurableError } from "../../errors";
+import { ActorBusy, CallTimeout, type DurableError } from "../../errors";
 import { methodOf } from "../../registry";
 import type { Reminder } from "../../reminders/reminder";
 import { missedSince } from "../../reminders/schedule";
@@ -20,6 +20,7 @@ import type { ActorRecord } from "../record";
 import type { Recorder } from "../telemetry/recorder";
 import { TurnContext, type TurnStart } from "./context";
 import { parked, reminderCall } from "./due-reminder";
+import { expiryCall } from "./expiry-call";
 import type { LiveActor } from "./live-actor";
 import { checkSchema } from "./turn";
 
@@ -75,6 +76,8 @@ export class Turns {
       const known = await record.inbox.find(envelope, message);
       if (known !== undefined && isApplied(known))
         return this.ended({ call, ...(await answerOf(host.store, this.address, known)) }, "repeated");
+      // Before anything else: the method may be one of the newer code, and so may what is written.
+      checkSchema(this.definition, this.live.state, this.address.id);
       if (message !== undefined && isSuspicious(message)) {
         record.begin(message);
         await this.hooks.commit();
@@ -111,8 +114,6 @@ export class Turns {
         record.reminders.begin(reminder);
         await this.hooks.commit();
       }
-      // Before anything else: the method may be one of the newer code.
-      checkSchema(definition, this.live.state, address.id);
       const { name, dueMs, made } = reminder;
       const missed = reminder.missed === "each" ? 0 : missedSince(reminder, clock.now());
       const context = this.contextOf(call, {
@@ -149,17 +150,53 @@ export class Turns {
     return outcome;
   }
 
+  /**
+   * Destroys the actor, which has expired. When that fails, it stays, and is tried again after a while.
+   * @param dueMs when it expired
+   */
+  async expire(dueMs: number, hostEndMs: number): Promise<void> {
+    const { record, host, address } = this;
+    const { expiry, inbox } = record;
+    const call = expiryCall(host, address, dueMs, hostEndMs);
+    const { envelope } = call;
+    this.begin(call);
+    this.recorder.begin(call, "expiry", envelope.attempt);
+    expiry.begin();
+    try {
+      const known = await inbox.find(envelope);
+      const context = this.contextOf(call, {
+        reminders: () => record.reminders.all,
+        note: (made) => inbox.note(envelope, made),
+        from: { made: known?.made, expires: true },
+      });
+      await this.live.expire(call, context);
+      record.cause(context.take());
+      this.ended({ call, reply: { result: undefined, version: record.version + 1 } });
+    } catch (thrown) {
+      const error = asDurableError(thrown);
+      // The process stops, or has lost the lease: whoever looks next tries it again.
+      if (error === call.abortReason && !(error instanceof CallTimeout)) return;
+      expiry.putOff();
+      this.ended({ call, error });
+      const fields = { actor: address.type, actorId: address.id, callId: envelope.callId };
+      host.log.warn("expired actor not destroyed", { ...fields, code: error.code });
+    } finally {
+      call.dismiss();
+      this.running = undefined;
+    }
+  }
+
   private begin(call: Call): void {
     this.running = call;
     // Only while a method waits does time pass in which the lease could be renewed.
     call.onWait = () => this.hooks.onWait();
-    call.start();
+    call.start(this.definition.methods.get(call.envelope.method)?.timeoutMs);
   }
 
   /** @throws UnknownMethod */
   private contextOf(call: Call, { reminders, note, from }: Beginning): TurnContext {
     const { record, host, hooks } = this;
-    const { readonly } = methodOf(this.definition, call.envelope.method);
+    const { readonly } = from.expires ? { readonly: false } : methodOf(this.definition, call.envelope.method);
     const save = () => {
       note(context.calls.made);
       return hooks.save(call, context);

@@ -18,7 +18,7 @@ const MAY_IMPORT = {
   client: ["core", "telemetry"],
   runtime: ["core", "telemetry"],
   aws: ["core", "client", "runtime"],
-  local: ["core", "client", "runtime"],
+  local: ["core", "telemetry", "client", "runtime"],
   testing: ["core", "client", "runtime", "local"],
   // What users import. `aws` only in app.ts and only when it is needed; see `allowed`.
   entry: ["core", "telemetry", "decorators", "client", "runtime"],

@@ -22,6 +22,7 @@ import { Runtime, type RuntimeOptions } from "./runtime/runtime";
 import { closeOnSignals } from "./runtime/signals";
 import type { Middleware } from "./runtime/turns/middleware";
 import type { Store } from "./store";
+import { jsonLogger } from "./telemetry/json-logger";
 import type { Metrics } from "./telemetry/metrics";
 
 export interface RouterOptions extends RuntimeOptions {
@@ -121,7 +122,8 @@ function namedTransport(
 ): Transport {
   const ports = portsWhenNeeded();
   if (name === "inline") {
-    return inlineTransport(new Runtime(new Registry(actors), ports, { limits: { backlog }, use }));
+    const log = jsonLogger(undefined, "warn");
+    return inlineTransport(new Runtime(new Registry(actors), ports, { limits: { backlog }, log, use }));
   }
   const byLambda = aws().transportFromEnvironment();
   // Without access to the queues, the function takes messages too.

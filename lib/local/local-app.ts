@@ -13,6 +13,7 @@ import { Poller } from "../runtime/messages/poller";
 import { router } from "../runtime/router";
 import { Runtime, type RuntimeOptions } from "../runtime/runtime";
 import { closeOnSignals } from "../runtime/signals";
+import { jsonLogger } from "../telemetry/json-logger";
 import { LocalDatabase } from "./database";
 import { eventSourcesOf } from "./event-sources";
 import { serve } from "./http-server";
@@ -62,7 +63,9 @@ export async function startLocal(options: LocalOptions): Promise<LocalApp> {
   const database = new LocalDatabase(file);
   const { clock = systemClock, random = systemRandom } = runtimeOptions;
   const ports = localPorts(database, clock, random);
-  const runtime = new Runtime(registry, ports, runtimeOptions);
+  // The lines of turns are for whoever looks after an app; here they would be between somebody's own.
+  const log = runtimeOptions.log ?? jsonLogger(undefined, "warn");
+  const runtime = new Runtime(registry, ports, { ...runtimeOptions, log });
   const server = await serve(runtime, port, { stack, authorize }).catch(async (error: unknown) => {
     await database.close();
     throw error;

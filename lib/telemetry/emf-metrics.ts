@@ -3,6 +3,7 @@
  * loaded with the first flush. The values of one event are one line for each type of actor.
  */
 import type { MetricName, Metrics, MetricUnit } from "./metrics";
+import { serviceName } from "./service-name";
 
 type Powertools = InstanceType<typeof import("@aws-lambda-powertools/metrics").Metrics>;
 type Value = readonly [name: MetricName, unit: MetricUnit, value: number];
@@ -24,7 +25,7 @@ export function emfMetrics(): Metrics {
     const { Metrics } =
       require("@aws-lambda-powertools/metrics") as typeof import("@aws-lambda-powertools/metrics");
     const namespace = process.env.POWERTOOLS_METRICS_NAMESPACE || NAMESPACE;
-    const writer = new Metrics({ namespace, defaultDimensions: { actor } });
+    const writer = new Metrics({ namespace, serviceName: serviceName(), defaultDimensions: { actor } });
     writers.set(actor, writer);
     return writer;
   }

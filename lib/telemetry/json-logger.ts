@@ -3,6 +3,7 @@
  * written, and not at all where none is.
  */
 import type { LogFields, Logger, LogLevel } from "../log";
+import { serviceName } from "./service-name";
 
 /** As Powertools ranks them; `FATAL` is what Lambda calls its `CRITICAL`. */
 const RANKS = { TRACE: 6, DEBUG: 8, INFO: 12, WARN: 16, ERROR: 20, CRITICAL: 24, SILENT: 28 } as const;
@@ -12,17 +13,18 @@ type Powertools = InstanceType<typeof import("@aws-lambda-powertools/logger").Lo
 
 /**
  * A logger that writes one JSON object per line, as CloudWatch reads it.
- * @param least the lowest level written; default: the variable `POWERTOOLS_LOG_LEVEL`, else `LOG_LEVEL`, else `"info"`.
- *   The level that a function's own configuration sets comes before all of them
+ * @param least the lowest level written; default: the variable `POWERTOOLS_LOG_LEVEL`, else `LOG_LEVEL`. The level that a
+ *   function's own configuration sets comes before all of them
+ * @param otherwise the lowest level where nothing else says; default `"info"`
  */
-export function jsonLogger(least?: LogLevel): Logger {
-  const logLevel = levelOf(least);
+export function jsonLogger(least?: LogLevel, otherwise: LogLevel = "info"): Logger {
+  const logLevel = levelOf(least, otherwise);
   let powertools: Powertools | undefined;
   const load = (): Powertools => {
     if (powertools !== undefined) return powertools;
     const { Logger } =
       require("@aws-lambda-powertools/logger") as typeof import("@aws-lambda-powertools/logger");
-    powertools = new Logger({ logLevel });
+    powertools = new Logger({ logLevel, serviceName: serviceName() });
     return powertools;
   };
   // A process that is drawn for the sample logs more than its level says: only Powertools knows.
@@ -50,13 +52,13 @@ export function jsonLogger(least?: LogLevel): Logger {
 }
 
 /** The first that names a level. Given to Powertools, which takes variables in capitals alone. */
-function levelOf(least: LogLevel | undefined): LevelName {
+function levelOf(least: LogLevel | undefined, otherwise: LogLevel): LevelName {
   const { AWS_LAMBDA_LOG_LEVEL, POWERTOOLS_LOG_LEVEL, LOG_LEVEL } = process.env;
   for (const asked of [AWS_LAMBDA_LOG_LEVEL, least, POWERTOOLS_LOG_LEVEL, LOG_LEVEL]) {
     const name = asked?.toUpperCase().replace(/^FATAL$/, "CRITICAL");
     if (name !== undefined && Object.hasOwn(RANKS, name)) return name as LevelName;
   }
-  return "INFO";
+  return otherwise.toUpperCase() as LevelName;
 }
 
 /** Objects whose properties throw when they are read. */

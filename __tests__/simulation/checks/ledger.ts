@@ -17,6 +17,8 @@ interface StateText {
   readonly last?: string;
   readonly balance?: number;
   readonly lines?: readonly string[];
+  readonly era?: number;
+  readonly births?: number;
 }
 
 /** With this begin the sort keys of all pieces of states. */
@@ -109,6 +111,12 @@ export class Ledger {
     const expected = history.attempts.get(is.last ?? "")?.lines ?? "";
     if (lines.join("\n") !== expected)
       history.violated("state", `${key} was not stored as ${is.last} left it`);
+    if (after.state !== undefined && (is.births !== 1 || is.era !== after.schema)) {
+      history.violated(
+        "life",
+        `${key} was created ${is.births} times; version ${after.schema}, by its fields ${is.era}`,
+      );
+    }
     const added = this.addedTo(String(after.inbox ?? ""), version);
     const attempts = this.chain(key, was.last ?? "", is.last ?? "", added, account, fence);
     for (const attempt of attempts) {
@@ -150,6 +158,12 @@ export class Ledger {
     return inbox.split("\n").flatMap((line) => {
       const [, lineVersion, nonce] = /^\S+ (\d+)\S* .*"nonce":"(n\d+)"/.exec(line) ?? [];
       const attempt = Number(lineVersion) === version ? attempts.get(String(nonce)) : undefined;
+      if (attempt?.destroys && !attempt.isEnded) {
+        this.world.history.violated(
+          "hooks",
+          `${attempt.nonce} destroyed ${attempt.actor} without a word to it`,
+        );
+      }
       return attempt?.destroys ? [attempt] : [];
     });
   }

@@ -254,4 +254,28 @@ export const BUGS: readonly Bug[] = [
     find: "if (pieces.length === 0) return this.isMarked && !this.isLeftAlone;",
     replace: "if (pieces.length === 0) return this.isLeftAlone;",
   },
+  {
+    name: "a state of older code is taken as it is",
+    file: "runtime/turns/turn.ts",
+    find: "decodeStateInto(actor, type, state.text, { migrate, removedFields });",
+    replace: "decodeStateInto(actor, type, state.text, { removedFields });",
+  },
+  {
+    name: "a state does not say by which code it was written",
+    file: "runtime/record.ts",
+    find: "...(state !== undefined && state.schema !== this.state.saved?.schema ? { schema: state.schema } : {}),",
+    replace: "",
+  },
+  {
+    name: "an actor is created again whenever it is loaded",
+    file: "runtime/turns/hooks.ts",
+    find: 'isNew ? (readonly ? undefined : "onCreate") : "onActivate"',
+    replace: 'readonly ? undefined : "onCreate"',
+  },
+  {
+    name: "a destroyed actor is not told",
+    file: "runtime/turns/hooks.ts",
+    find: 'await runHook("onDestroy");',
+    replace: "",
+  },
 ];

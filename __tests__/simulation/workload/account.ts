@@ -3,7 +3,7 @@
  * knows nothing of: the attempt's name goes into the state and into whatever the turn causes, so that each effect that shows up
  * anywhere can be traced to the one attempt that was, or was not, committed.
  */
-import { Actor, type ActorClass, DurableActor, Method, On } from "durable-lambda";
+import { Actor, type ActorClass, DurableActor, Method, On, Transient } from "durable-lambda";
 import type { ActorEvent } from "../../../lib/events/event";
 import { SimulatedProcess } from "../hosts/simulated-process";
 import type { Attempt } from "./history";
@@ -51,9 +51,10 @@ export function accountOf(version: number): ActorClass<Account> {
 
 const classes = new Map<number, ActorClass<Account>>();
 
-/** The fields have always been the same. */
-function stepsTo(version: number): Record<number, () => void> {
-  return Object.fromEntries(Array.from({ length: version - 1 }, (_, index) => [index + 2, () => {}]));
+/** Each version counts on from the one before: so a step that is left out, or taken twice, shows in the state. */
+function stepsTo(version: number): Record<number, (fields: Record<string, unknown>) => object> {
+  const step = (fields: Record<string, unknown>) => ({ ...fields, era: Number(fields.era) + 1 });
+  return Object.fromEntries(Array.from({ length: version - 1 }, (_, index) => [index + 2, step]));
 }
 
 function defineAccount(version: number): ActorClass<Account> {
@@ -66,6 +67,26 @@ function defineAccount(version: number): ActorClass<Account> {
     progress: Record<string, number> = {};
     /** Makes it large. */
     lines: string[] = [];
+    /** The version of the code, as far as the state knows. */
+    era = version;
+    /** How often it was created. */
+    births = 0;
+    /** Its hook has seen that it was created or loaded. */
+    @Transient isEntered = false;
+    /** What a turn that destroys it is at. */
+    @Transient ending: Attempt | undefined;
+
+    override onCreate(): void {
+      this.births++;
+      this.isEntered = true;
+    }
+    override async onActivate(): Promise<void> {
+      await Promise.resolve();
+      this.isEntered = true;
+    }
+    override onDestroy(): void {
+      if (this.ending !== undefined) this.ending.isEnded = true;
+    }
 
     @Method async act(program: Program): Promise<Receipt> {
       const turn = new Turn(this, program);
@@ -205,6 +226,7 @@ function defineAccount(version: number): ActorClass<Account> {
           return;
         case "destroy":
           attempt.destroys = true;
+          actor.ending = attempt;
           ctx.destroy();
           return;
         case "pend":
@@ -251,7 +273,14 @@ function defineAccount(version: number): ActorClass<Account> {
     private begin(): Attempt {
       const { actor, program } = this;
       const process = SimulatedProcess.current as SimulatedProcess;
-      return process.world.history.begin(process, {
+      const { history } = process.world;
+      if (!actor.isEntered || actor.births !== 1) {
+        history.violated(
+          "hooks",
+          `${actor.ctx.actorId} runs, created ${actor.births} times; entered: ${actor.isEntered}`,
+        );
+      }
+      return history.begin(process, {
         op: program.op,
         stage: actor.progress[program.op] ?? 0,
         actor: actor.ctx.actorId,

@@ -48,6 +48,8 @@ export interface Attempt {
   readonly steps: Step[];
   readonly effects: AttemptEffect[];
   destroys: boolean;
+  /** The actor was told of its end. */
+  isEnded: boolean;
   isPending: boolean;
   /** The program ends with it. */
   isLast: boolean;
@@ -126,6 +128,7 @@ export class History {
       steps: [],
       effects: [],
       destroys: false,
+      isEnded: false,
       isPending: false,
       isLast: false,
       committed: undefined,

@@ -46,7 +46,7 @@ const READ = `
   WHERE call_id = $callId`;
 
 /** An outcome of more than this is a mistake on a laptop too; DynamoDB's item ends not far above. */
-const MAX_OUTCOME_BYTES = 350_000;
+const MAX_OUTCOME_BYTES = 390 * 1_024;
 
 interface CallRow {
   call_id: string;

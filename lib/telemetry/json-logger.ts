@@ -28,8 +28,8 @@ export function jsonLogger(least?: LogLevel, otherwise: LogLevel = "info"): Logg
     return powertools;
   };
   // A process that is drawn for the sample logs more than its level says: only Powertools knows.
-  const leastRank = (): number =>
-    (process.env.POWERTOOLS_LOGGER_SAMPLE_RATE ? load() : powertools)?.level ?? RANKS[logLevel];
+  const isSampled = Boolean(process.env.POWERTOOLS_LOGGER_SAMPLE_RATE);
+  const leastRank = (): number => (isSampled ? load() : powertools)?.level ?? RANKS[logLevel];
   const isEnabled = (level: LogLevel): boolean => RANKS[level.toUpperCase() as LevelName] >= leastRank();
   const write =
     (level: LogLevel) =>

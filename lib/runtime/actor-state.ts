@@ -9,21 +9,20 @@
  * as having pieces, and the mark is taken away when there are none: so they are looked for also while the state is in the head.
  */
 import type { Address } from "../address";
-import { CorruptState, StoreUnavailable } from "../errors";
-import {
-  fenceOfPiece,
-  formatManifest,
-  isManifest,
-  PIECE_PREFIX,
-  parseManifest,
-  pieceName,
-} from "../state/manifest";
+import { fenceOfPiece, formatManifest, isManifest, parseManifest, pieceName } from "../state/manifest";
 import { cut, type Piece } from "../state/pieces";
-import type { Head, Part, StoredState } from "../store";
-import { decodeFields } from "../values/state-codec";
+import type { Head, StoredState } from "../store";
 import { asDurableError } from "../wire-error";
 import type { Host } from "./host";
-import { retrying } from "./retrying";
+import {
+  isReadable,
+  joined,
+  missingPiece,
+  namedBy,
+  readPieces,
+  readState,
+  writePieces,
+} from "./stored-pieces";
 
 /** A state of more bytes than this leaves the head. */
 const MAX_INLINE_BYTES = 4_096;
@@ -31,8 +30,6 @@ const MAX_INLINE_BYTES = 4_096;
 const INLINE_AGAIN_BYTES = 2_048;
 /** So much garbage goes along with the pieces of the next commit in one request; more of it is removed at once. */
 const MAX_GARBAGE = 16;
-/** A reader that comes upon a state that is changed again and again gives up after so many looks. */
-const MAX_LOOKS = 10;
 
 /** Notes in the head that there may be pieces beside it. @throws FencedError, StoreUnavailable */
 export type Mark = () => Promise<void>;
@@ -83,14 +80,14 @@ export class ActorState {
     const { fence, state, hasPieces } = head;
     const isLarge = state !== undefined && isManifest(state.text);
     const mustRead = (hasPieces || isLarge) && !warm?.pieces.length;
-    const parts = mustRead ? await retrying(host, () => host.store.readParts(address, PIECE_PREFIX)) : [];
-    const pieces = warm?.pieces ?? (isLarge ? piecesOf(state.text, parts) : []);
-    if (pieces === undefined) throw missing(address);
+    const found = mustRead ? await readPieces(host, address) : [];
+    const pieces = warm?.pieces ?? (isLarge ? namedBy(state.text, found) : []);
+    if (pieces === undefined) throw missingPiece(address);
     const loaded = warm === undefined ? joined(state, pieces) : warm.current;
     const named = new Set(pieces.map(({ name }) => name));
     // Of a later lease: then this one is lost, and what looks like garbage may be in use.
     const isGarbage = (name: string) => !named.has(name) && (fenceOfPiece(name) ?? fence) < fence;
-    const garbage = mustRead ? parts.map(nameOf).filter(isGarbage) : (warm?.garbage ?? []);
+    const garbage = mustRead ? found.map(({ name }) => name).filter(isGarbage) : (warm?.garbage ?? []);
     const actor = new ActorState(host, address, fence, mark, hasPieces, loaded, pieces, garbage);
     // What the head says may be wrong: nothing that it should have named is removed then.
     if (actor.mustTidyAfter(undefined) && !isReadable(loaded)) actor.leaveAlone();
@@ -135,7 +132,7 @@ export class ActorState {
     if (!this.isMarked) await this.mark();
     this.isMarked = true;
     this.drafted = added.map(({ name }) => name);
-    await this.write(added.map(partOf));
+    await this.write(added);
     return { text: formatManifest(pieces.map(({ name }) => name)), state, pieces };
   }
 
@@ -197,87 +194,8 @@ export class ActorState {
     return this.pieces.filter((piece) => !named.has(piece)).map(({ name }) => name);
   }
 
-  private async write(parts: readonly Part[]): Promise<void> {
-    const { host, address, garbage } = this;
-    if (parts.length + garbage.length === 0) return;
-    const removed = garbage.map(partName);
-    await retrying(host, () => host.store.writeParts(address, parts, removed));
+  private async write(added: readonly Piece[]): Promise<void> {
+    await writePieces(this.host, this.address, added, this.garbage);
     this.garbage = [];
   }
-}
-
-/**
- * The state that a head names, for whoever does not hold the lease: meanwhile others may commit, and remove what they left behind.
- * @param warm a state that this process has, and its version
- * @returns the state, with the head that it belongs to
- * @throws CorruptState, StoreUnavailable
- */
-export async function readState(
-  host: Host,
-  address: Address,
-  head: Head | undefined,
-  warm?: { readonly version: number; readonly state: ActorState },
-): Promise<{ readonly head: Head | undefined; readonly state: StoredState | undefined }> {
-  let seen = head;
-  for (let looks = 0; looks < MAX_LOOKS; looks++) {
-    const state = seen?.state;
-    if (state === undefined || !isManifest(state.text)) return { head: seen, state };
-    if (seen?.version === warm?.version) return { head: seen, state: warm?.state.saved };
-    const pieces = piecesOf(state.text, await host.store.readParts(address, PIECE_PREFIX));
-    if (pieces !== undefined) return { head: seen, state: joined(state, pieces) };
-    const before = seen?.version;
-    seen = await host.store.read(address, { consistent: true });
-    if (seen?.version === before) throw missing(address);
-  }
-  throw new StoreUnavailable("The state was changed each time that it was read.", {
-    actor: address.type,
-    id: address.id,
-    looks: MAX_LOOKS,
-  });
-}
-
-/** Undefined when one of them is not there. */
-function piecesOf(manifest: string, parts: readonly Part[]): readonly Piece[] | undefined {
-  const texts = new Map(parts.map((part) => [nameOf(part), part.body]));
-  const pieces: Piece[] = [];
-  for (const name of parseManifest(manifest)) {
-    const text = texts.get(name);
-    if (text === undefined) return undefined;
-    pieces.push({ name, text });
-  }
-  return pieces;
-}
-
-function joined(state: StoredState | undefined, pieces: readonly Piece[]): StoredState | undefined {
-  if (state === undefined || pieces.length === 0) return state;
-  return { text: pieces.map(({ text }) => text).join(""), schema: state.schema };
-}
-
-function isReadable(state: StoredState | undefined): boolean {
-  try {
-    if (state !== undefined) decodeFields(state.text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function partOf({ name, text }: Piece): Part {
-  return { name: partName(name), body: text };
-}
-
-function partName(name: string): string {
-  return `${PIECE_PREFIX}${name}`;
-}
-
-function nameOf({ name }: Part): string {
-  return name.slice(PIECE_PREFIX.length);
-}
-
-function missing({ type, id }: Address): CorruptState {
-  return new CorruptState("A part of the actor's state is missing. What is there was left as it is.", {
-    actor: type,
-    id,
-    field: "state",
-  });
 }

@@ -232,8 +232,8 @@ export const BUGS: readonly Bug[] = [
   {
     name: "a head is committed before the pieces that it names are written",
     file: "runtime/actor-state.ts",
-    find: "await this.write(added.map(partOf));",
-    replace: "void this.write(added.map(partOf));",
+    find: "await this.write(added);",
+    replace: "void this.write(added);",
   },
   {
     name: "pieces are named without the fence",
@@ -244,9 +244,9 @@ export const BUGS: readonly Bug[] = [
   {
     name: "pieces are removed while the head still names them",
     file: "runtime/actor-state.ts",
-    find: "const removed = garbage.map(partName);",
+    find: "await writePieces(this.host, this.address, added, this.garbage);",
     replace:
-      "const removed = (parts.length === 0 ? garbage : this.pieces.map(({ name }) => name)).map(partName);",
+      "await writePieces(this.host, this.address, added, added.length === 0 ? this.garbage : this.pieces.map(({ name }) => name));",
   },
   {
     name: "what is left of a state that is gone is forgotten",

@@ -5,7 +5,6 @@
 import { types } from "node:util";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { type DurableError, ValidationError } from "./errors";
-import type { MethodDefinition } from "./method-definition";
 import { quote, shorten } from "./quote";
 import { formatPath, type Path } from "./values/path";
 import { methodError } from "./wire-error";
@@ -23,6 +22,13 @@ export type InputOf<Schemas> = [InputSchemas] extends [Schemas]
       : never[];
 
 type OutputOf<Schema> = Schema extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<Schema> : never;
+
+/** A method, as far as its input is concerned. */
+interface CheckedMethod {
+  readonly name: string;
+  /** A schema for each argument; undefined when there are none. */
+  readonly input: readonly StandardSchemaV1[] | undefined;
+}
 
 /** What a method is called with, once its schemas have answered. */
 export type Input = readonly unknown[] | Promise<readonly unknown[]>;
@@ -55,7 +61,7 @@ export function isSchema(value: unknown): value is StandardSchemaV1 {
  *
  * @throws ValidationError saying where and why; a `MethodError` when a schema fails itself. A promise rejects with the same
  */
-export function readInput(actor: string, method: MethodDefinition, args: readonly unknown[]): Input {
+export function readInput(actor: string, method: CheckedMethod, args: readonly unknown[]): Input {
   const { input: schemas, name } = method;
   if (schemas === undefined) return args;
   if (args.length > schemas.length) {

@@ -7,6 +7,7 @@ import { CALL_ID_FORM, isCallId } from "./call-id";
 import type { Consistency, Envelope, HostTime, Mode } from "./envelope";
 import { DurableError, UnexpectedEvent } from "./errors";
 import { quote, shorten } from "./quote";
+import { DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS } from "./timeouts";
 import {
   isTraceparent,
   isTracestate,
@@ -56,8 +57,6 @@ export type InvocationReply =
     }
   | { readonly ok: false; readonly error: WireError };
 
-export const DEFAULT_TIMEOUT_MS = 30_000;
-export const MAX_TIMEOUT_MS = 900_000;
 /** Ten years: more is a mistake. */
 export const MAX_MESSAGE_DELAY_MS = 10 * 366 * 24 * 3_600_000;
 export const LATEST_MS = 8.64e15;

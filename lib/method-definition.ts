@@ -3,8 +3,8 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { type Duration, msWithin } from "./duration";
 import type { InvalidDefinition } from "./errors";
 import { type InputSchemas, isSchema } from "./input";
-import { MAX_TIMEOUT_MS } from "./invocation";
 import { quote } from "./quote";
+import { MAX_TIMEOUT_MS } from "./timeouts";
 
 /**
  * Options of `@Method`.

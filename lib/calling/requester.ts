@@ -2,9 +2,10 @@
 import { type Clock, sleep } from "../clock";
 import { type DurableError, UnexpectedEvent } from "../errors";
 import type { EmitRequest } from "../events/emit-request";
-import { type Invocation, type InvocationReply, MAX_TIMEOUT_MS } from "../invocation";
+import type { Invocation, InvocationReply } from "../invocation";
 import type { CallRequest } from "../messages/call-request";
 import { backoffMs, type Random } from "../random";
+import { MAX_TIMEOUT_MS } from "../timeouts";
 import { asDurableError, errorFromWire } from "../wire-error";
 import type { SendTurn } from "./send-order";
 import type { Transport } from "./transport";

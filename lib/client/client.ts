@@ -18,10 +18,11 @@ import { type Clock, systemClock } from "../clock";
 import { type ActorDefinition, definitionOf } from "../definition";
 import { durationMs } from "../duration";
 import type { EmitRequest } from "../events/emit-request";
-import { DEFAULT_TIMEOUT_MS, type Invocation, MAX_MESSAGE_DELAY_MS, openReply } from "../invocation";
+import { type Invocation, MAX_MESSAGE_DELAY_MS, openReply } from "../invocation";
 import { type Random, systemRandom } from "../random";
 import { runningTurn } from "../running-turn";
 import { traced } from "../telemetry/tracing";
+import { DEFAULT_TIMEOUT_MS } from "../timeouts";
 import type { TraceContext } from "../trace-context";
 import { type Json, pack } from "../values/codec";
 

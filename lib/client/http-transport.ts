@@ -3,8 +3,9 @@
 import type { Transport } from "../calling/transport";
 import { TransportError } from "../errors";
 import type { EmitRequest } from "../events/emit-request";
-import { DEFAULT_TIMEOUT_MS, type Invocation, type InvocationReply } from "../invocation";
+import type { Invocation, InvocationReply } from "../invocation";
 import type { CallRequest } from "../messages/call-request";
+import { DEFAULT_TIMEOUT_MS } from "../timeouts";
 
 export interface HttpTransportOptions {
   /** Where the app is, with or without a path before `/actors`: `http://127.0.0.1:3000`. */

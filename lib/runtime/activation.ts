@@ -29,7 +29,8 @@ import { retrying } from "./retrying";
 import { Recorder } from "./telemetry/recorder";
 import type { TurnContext } from "./turns/context";
 import { LiveActor } from "./turns/live-actor";
-import { type Outcome, Turns } from "./turns/turns";
+import type { Outcome } from "./turns/outcome";
+import { Turns } from "./turns/turns";
 
 /** What stays in memory between activations; of use only while the stored version is still the same. */
 export interface WarmActor {

@@ -9,11 +9,11 @@ import { DEFAULT_LEASE_MS } from "../lease";
 import type { Logger } from "../log";
 import { DEFAULT_BACKLOG } from "../messages/backlog";
 import { KEEP_RESULTS_MS, type Messenger } from "../messages/messenger";
+import type { Middleware } from "../middleware";
 import type { Ports } from "../ports";
 import type { Random } from "../random";
 import type { ForeignWaits } from "./foreign-waits";
 import type { Telemetry } from "./telemetry/telemetry";
-import type { Middleware } from "./turns/middleware";
 
 /** How a turn reaches other actors. */
 export interface Peers {

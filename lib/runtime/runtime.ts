@@ -8,6 +8,7 @@ import { definitionOf } from "../definition";
 import type { Envelope, HostTime, Reply } from "../envelope";
 import { ShuttingDown } from "../errors";
 import { Messenger } from "../messages/messenger";
+import { checkMiddleware } from "../middleware";
 import type { Ports } from "../ports";
 import { systemRandom } from "../random";
 import { methodOf, type Registry } from "../registry";
@@ -24,7 +25,6 @@ import type { Delivered, Mailbox, QueuedEnvelope } from "./mailbox";
 import { Mailboxes } from "./mailboxes";
 import { runReadonly } from "./readonly";
 import { Telemetry } from "./telemetry/telemetry";
-import { checkMiddleware } from "./turns/middleware";
 import { schemaError } from "./turns/turn";
 
 export type RuntimeOptions = Partial<Pick<Host, "clock" | "random" | "log" | "use">> & {

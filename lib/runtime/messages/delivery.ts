@@ -1,10 +1,11 @@
 /** A message as the consumer takes it: what its envelope is, and whether its call may have been here before. */
 import type { Envelope, HostTime } from "../../envelope";
 import { UnexpectedEvent } from "../../errors";
-import { envelopeOf, MAX_TIMEOUT_MS } from "../../invocation";
+import { envelopeOf } from "../../invocation";
 import { isRedriven } from "../../messages/dead-letter";
 import { addressOf, groupIdOf, parseMessage } from "../../messages/message";
 import { methodOf } from "../../registry";
+import { MAX_TIMEOUT_MS } from "../../timeouts";
 import { checkChain } from "../chain";
 import { checkedMessage } from "../checked-input";
 import type { QueuedEnvelope } from "../mailbox";

@@ -16,7 +16,7 @@ import type { Answer } from "../applied";
 import type { Call } from "../call";
 import type { HeldLease } from "../held-lease";
 import type { Host } from "../host";
-import type { Outcome } from "../turns/turns";
+import type { Outcome } from "../turns/outcome";
 import type { TurnKind, TurnOutcome, TurnReport } from "./turn-report";
 
 /** What is known of a turn when it begins. */

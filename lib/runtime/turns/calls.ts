@@ -9,7 +9,8 @@
 import { childCallOf, keyedCallId } from "../../call-id";
 import type { CallOptions, MethodCall } from "../../calling/proxy";
 import { checkTimeout, Requester } from "../../calling/requester";
-import { MAX_TIMEOUT_MS, openReply } from "../../invocation";
+import { openReply } from "../../invocation";
+import { MAX_TIMEOUT_MS } from "../../timeouts";
 
 import { encode, type Json } from "../../values/codec";
 import type { Call } from "../call";

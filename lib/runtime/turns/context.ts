@@ -17,6 +17,7 @@ import type { Effect } from "../../effects";
 import { NotTracked, ReadonlyViolation, TurnEnded, UnexpectedEvent } from "../../errors";
 import { type Logger, withFields } from "../../log";
 import { failed, type Outcome } from "../../messages/tracked-calls";
+import type { Middleware } from "../../middleware";
 import { quote } from "../../quote";
 import { methodOf } from "../../registry";
 import type { Reminder } from "../../reminders/reminder";
@@ -30,7 +31,6 @@ import { TurnCalls } from "./calls";
 import { TurnEffects } from "./effects";
 import { turnEvent } from "./event";
 import { turnMessage } from "./message";
-import type { Middleware } from "./middleware";
 import { turnReminder } from "./reminder";
 import { type ReminderChanges, TurnReminders } from "./reminders";
 

@@ -15,7 +15,8 @@ import { methodError } from "../../wire-error";
 import type { Call } from "../call";
 import { PENDING, readonlyViolation, type TurnContext } from "./context";
 import { enteringHook, type HookedTurn, hooked } from "./hooks";
-import { callMethod, loadActor, runTurn, type TurnMethod } from "./turn";
+import type { TurnMethod } from "./middleware";
+import { callMethod, loadActor, runTurn } from "./turn";
 
 /** What stands for the method where an actor has expired. */
 const END: TurnMethod = { name: "onDestroy", readonly: false };

@@ -5,69 +5,20 @@
  *     first ─► second ─► the method
  *       ◄────────◄────────┘ its value, or what it throws
  */
-import type { CallContext } from "../../call-context";
-import type { Mode } from "../../envelope";
-import { InvalidDefinition, TurnEnded } from "../../errors";
-import type { Logger } from "../../log";
+import { TurnEnded } from "../../errors";
+import type { MethodDefinition } from "../../method-definition";
+import type { Middleware, TurnCall } from "../../middleware";
 import type { Call } from "../call";
 import type { TurnContext } from "./context";
-import type { TurnMethod } from "./turn";
 
-/** A turn, as middleware sees it. */
-export interface TurnCall {
-  /** The actor's stored name, and its id. */
-  readonly actor: string;
-  readonly id: string;
-  /** `onDestroy` when an actor ends that has expired. */
-  readonly method: string;
-  /** What the method is called with: after its input schema. */
-  readonly args: readonly unknown[];
-  readonly mode: Mode | "reminder" | "expiry";
-  /** The same when the call is tried again. */
-  readonly callId: string;
-  /** The method is declared readonly. */
-  readonly readonly: boolean;
-  /** As `ctx.signal`. */
-  readonly signal: AbortSignal;
-  /** As `ctx.log`: with the actor, the method and the call id on each line. */
-  readonly log: Logger;
-  /** What is noted of this call: the method finds it as `ctx.context`. */
-  readonly context: CallContext;
-}
-
-/**
- * Runs around a turn, inside the actor's lease. What it returns is the turn's result; what it throws fails the turn, as if the method
- * had thrown it. `next` runs what is inside, once, and gives the method's own value or error. A middleware that does not call it
- * answers in the method's place. Only a method that ended well changes its actor: when a middleware makes a result of a method's
- * error, what the method had changed and caused is rolled back all the same.
- *
- * @example
- * ```ts
- * const timed: Middleware = async (call, next) => {
- *   const began = performance.now();
- *   try {
- *     return await next();
- *   } finally {
- *     call.log.info("ran", { ms: performance.now() - began });
- *   }
- * };
- * ```
- */
-export type Middleware = (call: TurnCall, next: () => Promise<unknown>) => unknown;
+/** What a turn is for, as far as it matters here. */
+export type TurnMethod = Pick<MethodDefinition, "name" | "readonly">;
 
 /** What a turn has come to. */
 export interface TurnEnd {
   readonly value: unknown;
   /** The method ran and did not throw. */
   readonly hasRun: boolean;
-}
-
-/** @throws InvalidDefinition */
-export function checkMiddleware(use: readonly Middleware[]): readonly Middleware[] {
-  if (Array.isArray(use) && use.every((middleware) => typeof middleware === "function")) return [...use];
-  throw new InvalidDefinition("`use` is an array of functions: use: [async (call, next) => next()].", {
-    option: "use",
-  });
 }
 
 /** Runs a method inside its middleware. Ends after the method, also when nobody waited for that. */

@@ -1,7 +1,7 @@
 /** The envelope of a call that an actor has from itself: a reminder, or its end. Nobody waits for it. */
 import type { Address } from "../../address";
 import type { Envelope } from "../../envelope";
-import { MAX_TIMEOUT_MS } from "../../invocation";
+import { MAX_TIMEOUT_MS } from "../../timeouts";
 import type { Host } from "../host";
 
 /** A turn has to end this long before the host kills the process. */

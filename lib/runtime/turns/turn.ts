@@ -4,7 +4,6 @@ import { construct, type DurableActor } from "../../actor";
 import type { ActorContext } from "../../context";
 import type { ActorDefinition } from "../../definition";
 import { StateVersionTooNew } from "../../errors";
-import type { MethodDefinition } from "../../method-definition";
 import { runInTurn } from "../../running-turn";
 import { type Fields, migrated } from "../../state/migrations";
 import type { StoredState } from "../../store";
@@ -13,10 +12,7 @@ import { methodError } from "../../wire-error";
 import type { Call } from "../call";
 import type { TurnContext } from "./context";
 import { unboxed } from "./hooks";
-import { runInside, type TurnEnd } from "./middleware";
-
-/** What the turn is for, as far as it matters here. */
-export type TurnMethod = Pick<MethodDefinition, "name" | "readonly">;
+import { runInside, type TurnEnd, type TurnMethod } from "./middleware";
 
 type Methods = Record<string, (...args: unknown[]) => unknown>;
 

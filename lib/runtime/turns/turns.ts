@@ -4,7 +4,6 @@
  */
 import type { Address } from "../../address";
 import type { ActorDefinition } from "../../definition";
-import type { Reply } from "../../envelope";
 import { ActorBusy, CallTimeout, type DurableError } from "../../errors";
 import { methodOf } from "../../registry";
 import type { Reminder } from "../../reminders/reminder";
@@ -12,7 +11,7 @@ import { missedSince } from "../../reminders/schedule";
 import { asDurableError, errorFromWire } from "../../wire-error";
 import { ActorReminders } from "../actor-reminders";
 import { answerOf, isApplied } from "../applied";
-import { isSuspicious, type Verdict } from "../attempts";
+import { isSuspicious } from "../attempts";
 import type { Call } from "../call";
 import { takeInput } from "../checked-input";
 import type { Host } from "../host";
@@ -22,12 +21,8 @@ import { TurnContext, type TurnStart } from "./context";
 import { parked, reminderCall } from "./due-reminder";
 import { expiryCall } from "./expiry-call";
 import type { LiveActor } from "./live-actor";
+import type { Outcome } from "./outcome";
 import { checkSchema } from "./turn";
-
-/** How a turn ended. Told to the caller only after the commit. */
-export type Outcome =
-  | { readonly call: Call; readonly reply: Reply }
-  | { readonly call: Call; readonly error: DurableError; readonly verdict?: Verdict | undefined };
 
 /** What a turn asks of the activation. */
 export interface TurnsHooks {

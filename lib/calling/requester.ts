@@ -16,12 +16,12 @@ const MAX_ATTEMPTS = 12;
 export type Accepted = Extract<InvocationReply, { ok: true }>;
 
 export class Requester {
-  /** @param mayRepeat after which errors a request may be sent again. Default: those that are retryable */
+  /** @param mayRepeat after which errors a request may be sent again. Default: {@link isWorthRepeating} */
   constructor(
     private readonly transport: Transport,
     readonly clock: Clock,
     readonly random: Random,
-    private readonly mayRepeat: (error: DurableError) => boolean = ({ retryable }) => retryable,
+    private readonly mayRepeat: (error: DurableError) => boolean = isWorthRepeating,
   ) {}
 
   /**
@@ -61,6 +61,11 @@ export class Requester {
       return asDurableError(thrown);
     }
   }
+}
+
+/** A method that has used up its own timeout would mostly do so again, and keep its caller waiting for all of the call's time. */
+function isWorthRepeating({ retryable, code, details }: DurableError): boolean {
+  return retryable && !(code === "CallTimeout" && details.limit === "method");
 }
 
 /** @throws UnexpectedEvent */

@@ -22,7 +22,7 @@ export interface DetailPattern {
   /** Two patterns or more, of which one has to match. */
   readonly $or?: readonly DetailPattern[];
   /** The conditions on a field, or on the fields of an object. */
-  readonly [field: string]: readonly Matcher[] | DetailPattern | readonly DetailPattern[];
+  readonly [field: string]: readonly Matcher[] | DetailPattern | readonly DetailPattern[] | undefined;
 }
 
 export interface EventPattern {

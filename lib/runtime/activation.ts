@@ -175,6 +175,8 @@ class Activation {
     const reminder = isCallsTurn ? undefined : this.record.dueReminder;
     this.hasReminded = reminder !== undefined;
     if (reminder !== undefined) {
+      // What it calls of other actors is theirs at once: the turn that has set it must not be rolled back after that.
+      if (!this.record.reminders.isCommitted(reminder)) await this.commitNow(this.live.state);
       await this.turns.remind(reminder, this.hostEndMs);
       return true;
     }

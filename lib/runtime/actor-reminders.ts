@@ -17,6 +17,8 @@ const MAX_BACKOFF_MS = 60_000;
 
 export class ActorReminders {
   private current: ReadonlyMap<string, Reminder>;
+  /** As of the last commit. */
+  private committed: ReadonlyMap<string, Reminder>;
   /** Not to be tried again by this activation. */
   private readonly given = new Set<string>();
 
@@ -25,11 +27,21 @@ export class ActorReminders {
     text: string,
     private readonly random: Random,
   ) {
-    this.current = parseReminders(text);
+    this.current = this.committed = parseReminders(text);
   }
 
   get text(): string {
     return encodeReminders(this.current);
+  }
+
+  /** All that is noted here is committed. */
+  keep(): void {
+    this.committed = this.current;
+  }
+
+  /** False for one that was set by a turn which is not committed yet: until then there is none. */
+  isCommitted({ name, id }: Reminder): boolean {
+    return this.committed.get(name)?.id === id;
   }
 
   get all(): ReadonlyMap<string, Reminder> {

@@ -231,6 +231,7 @@ export class ActorRecord {
     this.currentVersion++;
     if (state !== undefined) this.state.keep(state);
     this.inbox.keep(inbox);
+    this.reminders.keep();
     this.currentOutbox = outbox;
     this.stored = stored;
     this.effects.length = 0;

@@ -1,18 +1,16 @@
 /** What `ctx.destroy()` takes away, what it leaves, and that nobody brings back what is gone: on both stores. */
 import { Actor, DurableActor, Method, StoreUnavailable, Transient } from "durable-lambda";
 import { createTestApp } from "durable-lambda/testing";
-import type { Invocation, InvocationReply } from "../../lib/invocation";
+import type { InvocationReply } from "../../lib/invocation";
 import { DeadLetters } from "../../lib/messages/dead-letters";
-import type { Ports } from "../../lib/ports";
 import type { Head } from "../../lib/store";
-import { drain, hand, messageFor, redelivered } from "../support/batches";
+import { hand, messageFor, redelivered } from "../support/batches";
 import { dyingEverywhere } from "../support/crash-points";
-import { type Emulator, startDynamo } from "../support/dynamo";
-import { FakeClock, gate, settle } from "../support/fake-clock";
+import { gate, settle } from "../support/fake-clock";
 import { NOTHING } from "../support/fleet";
-import { type LocalPorts, openLocal } from "../support/local-ports";
 import { codeOf, resultOf } from "../support/process";
-import { type Intercept, startWatched, type WatchedProcess } from "../support/watched-process";
+import { onEachStore, type Stage } from "../support/stores";
+import type { Intercept, WatchedProcess } from "../support/watched-process";
 
 const SECOND_MS = 1_000;
 const LEASE_MS = 15_000;
@@ -69,51 +67,34 @@ class Box extends DurableActor {
 @Actor({ name: "Room", version: 2, migrate: { 2: () => {} } })
 class NewerRoom extends Room {}
 
-let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startDynamo();
-});
-afterAll(() => emulator.close());
-
-let clock: FakeClock;
-let local: LocalPorts;
-let serial = 0;
-
 beforeEach(() => {
-  id = `r${serial++}`;
+  id = "r";
   script = () => {};
   heard = [];
-  clock = new FakeClock();
-  local = openLocal({ clock });
 });
-afterEach(() => local.close());
 
-const STORES: readonly (readonly [string, () => Ports["store"]])[] = [
-  ["the embedded engine", () => local.store],
-  ["DynamoDB", () => emulator.connect().store],
-];
-
-describe.each(STORES)("on %s", (_name, storeOf) => {
-  let ports: Ports;
+onEachStore((stageOf) => {
+  let stage: Stage;
   /** What happens to the requests of `one`; by default nothing. */
   let intercept: Intercept;
   let one: WatchedProcess;
   let other: WatchedProcess;
 
   beforeEach(() => {
-    ports = { ...local, store: storeOf() };
+    stage = stageOf();
+    id = stage.id;
     intercept = (_, apply) => apply();
     one = start({ intercept: (...request) => intercept(...request) });
     other = start();
   });
 
   function start(options: { intercept?: Intercept } = {}, type: typeof Room = Room): WatchedProcess {
-    return startWatched([type, Box], ports, { clock, ...options });
+    return stage.start([type, Box], options);
   }
   const addressOf = () => ({ type: "Room", id });
-  const headOf = async () => (await ports.store.read(addressOf(), { consistent: true })) as Head;
-  const call = (method: string, args: string[] = [], more: object = {}): Invocation =>
-    ({ actor: "Room", id, method, args, ...more }) as Invocation;
+  const headOf = async () => (await stage.headOf(addressOf())) as Head;
+  const call = (method: string, args: string[] = [], more: object = {}) =>
+    stage.call("Room", method, args, more);
   const add = (note: string, process = one) => process.invoke(call("add", [note]));
   const all = async (process = other) => resultOf(await process.invoke(call("all")));
   /** One turn of the room. */
@@ -127,12 +108,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
     expect(head).not.toHaveProperty("state");
     return head;
   }
-  /** Lets time pass, and has somebody look after whatever is due then. */
-  async function pass(ms: number): Promise<void> {
-    clock.freeze(ms);
-    await other.handle({ mode: "sweep" });
-    await drain(other.handle, local);
-  }
+  const pass = (ms: number) => stage.pass(ms, other);
 
   describe("a turn that destroys its actor", () => {
     it("leaves neither state nor reminders, whatever it did before and after, and has its result", async () => {
@@ -324,8 +300,8 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
     it("a message whose beginning is committed finds nothing there", async () => {
       const newer = start({}, NewerRoom);
       await add("new", newer);
-      const end = messageFor(addressOf(), "end", clock.now());
-      const next = redelivered(messageFor(addressOf(), "run", clock.now()), 9);
+      const end = messageFor(addressOf(), "end", stage.clock.now());
+      const next = redelivered(messageFor(addressOf(), "run", stage.clock.now()), 9);
       script = async ({ notes }) => {
         const { version, state, failing } = await headOf();
         heard.push(version, state, failing.includes('"begun":1'));
@@ -366,7 +342,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
           if (where === "in mid-turn") await opened.opened;
         });
         await (where === "in mid-turn" ? reached.opened : commit.reached);
-        clock.freeze(LEASE_MS);
+        stage.clock.freeze(LEASE_MS);
         expect(resultOf(await other.invoke(call("end")))).toEqual(["old"]);
         const tombstone = await expectGone(2);
         opened.open();
@@ -384,7 +360,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
       const zombie = call("add", ["zombie"], { callId: "zombie" });
       const paused = one.invoke(zombie);
       await commit.reached;
-      clock.freeze(LEASE_MS);
+      stage.clock.freeze(LEASE_MS);
       await other.invoke(call("end"));
       await add("new", other);
       commit.open();
@@ -399,7 +375,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
       const commit = hold("store.commit");
       const paused = one.invoke(call("end"));
       await commit.reached;
-      clock.freeze(LEASE_MS);
+      stage.clock.freeze(LEASE_MS);
       await add("other's", other);
       commit.open();
       expect(codeOf(await paused)).toBe("FencedError");
@@ -450,10 +426,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
         for (let n = 0; n <= others; n++) await add("new");
         isLate = true;
         expect(await other.invoke(first)).toMatchObject({ ok: true });
-        expect(resultOf(await other.invoke({ actor: "Box", id, method: "all", args: [] }))).toEqual([
-          "before",
-          "after",
-        ]);
+        expect(resultOf(await other.invoke(stage.call("Box", "all")))).toEqual(["before", "after"]);
       },
     );
 
@@ -473,10 +446,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
       expect(codeOf(await one.invoke(first))).toBe("MethodError");
       isLate = true;
       expect(await other.invoke(first)).toMatchObject({ ok: true });
-      expect(resultOf(await other.invoke({ actor: "Box", id, method: "all", args: [] }))).toEqual([
-        "same",
-        "same",
-      ]);
+      expect(resultOf(await other.invoke(stage.call("Box", "all")))).toEqual(["same", "same"]);
     });
 
     it("destroys once: what was made since then stays", async () => {
@@ -503,7 +473,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
       for (const loss of losses) {
         await loss.opened;
         // It waits now, before it asks again.
-        await clock.advance(SECOND_MS);
+        await stage.clock.advance(SECOND_MS);
       }
       expect(await answer).toEqual({ ok: true, result: ["old"], version: 2 });
       await expectGone(2);
@@ -522,7 +492,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
       };
       const answer = one.invoke(call("end"));
       await loss.opened;
-      await clock.advance(SECOND_MS);
+      await stage.clock.advance(SECOND_MS);
       expect(await answer).toEqual({ ok: true, result: ["old"], version: 2 });
       expect(await all()).toEqual(["new"]);
       expect(await headOf()).toMatchObject({ version: 3 });
@@ -530,7 +500,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
   });
 
   describe("what the turn causes", () => {
-    const box = async () => resultOf(await other.invoke({ actor: "Box", id, method: "all", args: [] }));
+    const box = async () => resultOf(await other.invoke(stage.call("Box", "all")));
     const ending = async ({ ctx }: Room) => {
       await ctx.actor(Box).get(id).put("called");
       ctx.actor(Box).get(id).send().put("sent before");
@@ -538,7 +508,8 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
       ctx.actor(Box).get(id).send().put("sent after");
       ctx.emit("Ended", { id });
     };
-    const events = () => local.bus.published().map(({ detailType, detail }) => ({ detailType, detail }));
+    const events = () =>
+      stage.local.bus.published().map(({ detailType, detail }) => ({ detailType, detail }));
 
     it("leaves as from any turn", async () => {
       await add("old");
@@ -564,7 +535,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
       while (one.isAlive()) await settle();
       const { wakeAtMs, outbox } = await expectGone(2);
       expect(outbox).toContain("sent after");
-      expect(wakeAtMs).toBe(clock.now() + LEASE_MS);
+      expect(wakeAtMs).toBe(stage.clock.now() + LEASE_MS);
       await pass(LEASE_MS);
       expect(await box()).toEqual(["called", "sent before", "sent after"]);
       expect(events()).toHaveLength(1);
@@ -594,7 +565,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
         ctx.remind("late", { in: "1h" }, "run");
       });
       script = ({ ctx }) => heard.push(ctx.reminder?.name);
-      clock.freeze(10 * SECOND_MS);
+      stage.clock.freeze(10 * SECOND_MS);
       // The reminder that has been due for longest comes first.
       await one.invoke(call("end"));
       expect(heard).toEqual(["soon"]);
@@ -626,7 +597,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
       expect(head).not.toHaveProperty("wakeAtMs");
       await pass(100 * SECOND_MS);
       expect(heard).toHaveLength(2);
-      expect(await new DeadLetters(local, clock).list()).toEqual([]);
+      expect(await new DeadLetters(stage.local, stage.clock).list()).toEqual([]);
     });
 
     it("that fail after destroy() come again, and destroy then", async () => {
@@ -662,19 +633,19 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
       await pass(10 * SECOND_MS);
       expect(heard).toEqual([]);
       await pass(3_600 * SECOND_MS);
-      expect(heard).toEqual([clock.now()]);
+      expect(heard).toEqual([stage.clock.now()]);
     });
   });
 
   it("a message that failed is still counted after its actor was destroyed", async () => {
-    const failing = messageFor(addressOf(), "fail", clock.now());
+    const failing = messageFor(addressOf(), "fail", stage.clock.now());
     expect(await hand(one.handle, [failing])).toEqual([failing.messageId]);
     const before = await headOf();
     expect(before.failing).toContain('"attempts":1');
     await one.invoke(call("end"));
     expect((await expectGone(2)).failing).toBe(before.failing);
     for (let count = 2; count <= 3; count++) await hand(one.handle, [redelivered(failing, count)]);
-    const letters = await new DeadLetters(local, clock).list();
+    const letters = await new DeadLetters(stage.local, stage.clock).list();
     expect(letters).toMatchObject([{ reason: { code: "MethodError", attempts: 3 } }]);
   });
 });

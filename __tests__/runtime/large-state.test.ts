@@ -1,21 +1,13 @@
 /** States that are too large for the head: what is kept where, what a commit writes, and what becomes of what is left behind. */
 import { Actor, DurableActor, Method } from "durable-lambda";
 import type { Invocation } from "../../lib/invocation";
-import type { Ports } from "../../lib/ports";
 import type { Head } from "../../lib/store";
-import { drain } from "../support/batches";
 import { dyingEverywhere } from "../support/crash-points";
-import { type Emulator, startDynamo } from "../support/dynamo";
-import { FakeClock, gate, settle } from "../support/fake-clock";
+import { gate, settle } from "../support/fake-clock";
 import { NOTHING } from "../support/fleet";
-import { type LocalPorts, openLocal } from "../support/local-ports";
 import { resultOf } from "../support/process";
-import {
-  type Intercept,
-  startWatched,
-  type WatchedOptions,
-  type WatchedProcess,
-} from "../support/watched-process";
+import { onEachStore, type Stage } from "../support/stores";
+import type { Intercept, WatchedOptions, WatchedProcess } from "../support/watched-process";
 
 const LEASE_MS = 15_000;
 
@@ -62,55 +54,31 @@ function lineOf(index: number): string {
   return `${index} ✓ ${"😀".repeat(10)}`.padEnd(60, "-");
 }
 
-let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startDynamo();
-});
-afterAll(() => emulator.close());
-
-let clock: FakeClock;
-let local: LocalPorts;
-let id: string;
-let serial = 0;
-
-beforeEach(() => {
-  id = `a${serial++}`;
-  held = gate();
-  reached = gate();
-  clock = new FakeClock();
-  local = openLocal({ clock });
-});
-afterEach(() => local.close());
-
-const STORES: readonly (readonly [string, () => Ports["store"]])[] = [
-  ["the embedded engine", () => local.store],
-  ["DynamoDB", () => emulator.connect().store],
-];
-
-describe.each(STORES)("on %s", (_name, storeOf) => {
-  let ports: Ports;
+onEachStore((stageOf) => {
+  let stage: Stage;
   /** What happens to the requests of `one`; by default nothing. */
   let intercept: Intercept;
   let one: WatchedProcess;
 
   beforeEach(() => {
-    ports = { ...local, store: storeOf() };
+    held = gate();
+    reached = gate();
+    stage = stageOf();
     intercept = (_, apply) => apply();
     one = start({ intercept: (...request) => intercept(...request) });
   });
 
   function start(options: Partial<WatchedOptions> = {}): WatchedProcess {
-    return startWatched([Archive], ports, { clock, ...options });
+    return stage.start([Archive], options);
   }
-  const address = () => ({ type: "Archive", id });
-  const headOf = async () => (await ports.store.read(address(), { consistent: true })) as Head;
-  const call = (method: string, args: unknown[] = []): Invocation =>
-    ({ actor: "Archive", id, method, args }) as Invocation;
+  const address = () => ({ type: "Archive", id: stage.id });
+  const headOf = async () => (await stage.headOf(address())) as Head;
+  const call = (method: string, args: unknown[] = []) => stage.call("Archive", method, args);
   const ask = async (method: string, args: unknown[] = [], process = one) =>
     resultOf(await process.invoke(call(method, args)));
   /** Names of pieces: those that the head names, and those that it does not. */
   async function pieces(): Promise<{ readonly named: number; readonly left: number }> {
-    const parts = await ports.store.readParts(address(), "STATE#");
+    const parts = await stage.ports.store.readParts(address(), "STATE#");
     const text = (await headOf()).state?.text ?? "";
     const named = text.startsWith("#")
       ? text
@@ -119,12 +87,6 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
           .reduce((sum, run) => sum + lengthOf(run), 0)
       : 0;
     return { named, left: parts.length - named };
-  }
-  /** Lets time pass, and has another process look after whatever is due then. */
-  async function pass(ms: number, process: WatchedProcess): Promise<void> {
-    clock.freeze(ms);
-    await process.handle({ mode: "sweep" });
-    await drain(process.handle, local);
   }
 
   describe("a state", () => {
@@ -150,7 +112,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
       await ask("write", [1, "a"]);
       expect(one.takeRequests()).toEqual(["store.acquire", "store.commit"]);
       await ask("write", [1, "b"], start());
-      expect(await ports.store.readParts(address(), "")).toEqual([]);
+      expect(await stage.ports.store.readParts(address(), "")).toEqual([]);
     });
 
     it("that is large is read once by a process, and written by what has changed of it, in one request", async () => {
@@ -236,7 +198,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
     it("is a StateTooLarge that names both sizes, before anything is written", async () => {
       const small = start({ limits: { stateBytes: 50_000 } });
       await ask("fill", [400], small);
-      const before = [await headOf(), await ports.store.readParts(address(), "")] as const;
+      const before = [await headOf(), await stage.ports.store.readParts(address(), "")] as const;
       expect(await small.invoke(call("fill", [600]))).toMatchObject({
         ok: false,
         error: {
@@ -245,7 +207,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
           details: { limitBytes: 50_000, bytes: expect.any(Number) },
         },
       });
-      expect(await ports.store.readParts(address(), "")).toEqual(before[1]);
+      expect(await stage.ports.store.readParts(address(), "")).toEqual(before[1]);
       expect((await headOf()).state).toEqual(before[0].state);
       expect((await headOf()).version).toBe(before[0].version);
       expect(await ask("write", [1, "goes on"], small)).toBe(2);
@@ -271,7 +233,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
       });
       void doomed.invoke(call("fill", [lines]));
       await settled(() => !doomed.isAlive());
-      clock.freeze(LEASE_MS);
+      stage.clock.freeze(LEASE_MS);
     }
     async function settled(isDone: () => boolean): Promise<void> {
       while (!isDone()) await settle();
@@ -307,7 +269,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
       const late = start();
       const slow = late.invoke(call("fillSlowly", [1_000]));
       await reached.opened;
-      clock.freeze(LEASE_MS);
+      stage.clock.freeze(LEASE_MS);
       expect(await ask("write", [0, "in time"])).toBe(2);
       const before = await pieces();
       held.open();
@@ -324,7 +286,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
       const late = start();
       const slow = late.invoke(call("fillSlowly", [1_000]));
       await reached.opened;
-      clock.freeze(LEASE_MS);
+      stage.clock.freeze(LEASE_MS);
       expect(await ask("write", [0, "in time"])).toBe(2);
       held.open();
       expect(await slow).toMatchObject({ ok: false, error: { code: "FencedError" } });
@@ -339,7 +301,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
       const late = start({
         intercept: async (name, apply) => {
           if (name !== "store.readParts") return apply();
-          clock.freeze(LEASE_MS);
+          stage.clock.freeze(LEASE_MS);
           await ask("write", [450, "of a later lease"]);
           return apply();
         },
@@ -357,7 +319,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
         intercept: async (name, apply) => {
           const answer = await apply();
           if (name !== "store.commit") return answer;
-          clock.freeze(LEASE_MS);
+          stage.clock.freeze(LEASE_MS);
           await ask("write", [0, "by another"], start());
           return { committed: false, current: await headOf() };
         },
@@ -379,8 +341,8 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
       void doomed.invoke(call("end"));
       await settled(() => !doomed.isAlive());
       expect((await pieces()).left).toBeGreaterThan(50);
-      await pass(LEASE_MS, one);
-      await pass(60_000, one);
+      await stage.pass(LEASE_MS, one);
+      await stage.pass(60_000, one);
       expect(await pieces()).toEqual({ named: 0, left: 0 });
       expect(await headOf()).not.toHaveProperty("wakeAtMs");
     });
@@ -396,11 +358,11 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
         return apply();
       };
       const ended = one.invoke(call("end"));
-      await clock.advance(10_000);
+      await stage.clock.advance(10_000);
       expect(await ended).toMatchObject({ ok: true });
       expect((await pieces()).left).toBeGreaterThan(50);
       isDown = false;
-      await pass(60_000, one);
+      await stage.pass(60_000, one);
       expect(await pieces()).toEqual({ named: 0, left: 0 });
       expect(await headOf()).not.toHaveProperty("wakeAtMs");
     });
@@ -414,11 +376,11 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
       await ask("fill", [1_000]);
       const text = (await headOf()).state?.text as string;
       await overwrite(change(text));
-      const before = await ports.store.readParts(address(), "");
+      const before = await stage.ports.store.readParts(address(), "");
       for (const method of ["fill", "end"]) {
         expect(await start().invoke(call(method, [3]))).toMatchObject({ error: { code: "CorruptState" } });
       }
-      expect(await ports.store.readParts(address(), "")).toEqual(before);
+      expect(await stage.ports.store.readParts(address(), "")).toEqual(before);
       await overwrite(text);
       expect(await ask("all", [], start())).toHaveLength(1_000);
     });
@@ -442,16 +404,16 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
 
     /** By somebody who has the lease, and does not give it back. */
     async function overwrite(text: string): Promise<void> {
-      const nowMs = clock.now();
-      const taken = await ports.store.acquire(address(), { leaseId: "x", nowMs, untilMs: nowMs + 1 });
+      const nowMs = stage.clock.now();
+      const taken = await stage.ports.store.acquire(address(), { leaseId: "x", nowMs, untilMs: nowMs + 1 });
       if (!taken.acquired) throw new Error("busy");
       const { version, fence } = taken.head;
-      await ports.store.commit(
+      await stage.ports.store.commit(
         address(),
         { id: "x", fence },
         { onVersion: version, state: text, release: false },
       );
-      clock.freeze(1);
+      stage.clock.freeze(1);
     }
   });
 
@@ -489,24 +451,24 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
 
     it("that finds a piece gone for good fails closed, as does a turn, and everything stays as it is", async () => {
       await ask("fill", [1_000]);
-      const [first] = await ports.store.readParts(address(), "STATE#");
-      await ports.store.writeParts(address(), [], [first?.name ?? ""]);
-      const before = [(await headOf()).state, await ports.store.readParts(address(), "")];
+      const [first] = await stage.ports.store.readParts(address(), "STATE#");
+      await stage.ports.store.writeParts(address(), [], [first?.name ?? ""]);
+      const before = [(await headOf()).state, await stage.ports.store.readParts(address(), "")];
       for (const method of ["sum", "end"]) {
         const reply = await start().invoke(call(method));
         expect(reply).toMatchObject({ ok: false, error: { code: "CorruptState", retryable: false } });
       }
-      expect([(await headOf()).state, await ports.store.readParts(address(), "")]).toEqual(before);
+      expect([(await headOf()).state, await stage.ports.store.readParts(address(), "")]).toEqual(before);
     });
   });
 
   it("keeps only so many bytes of actors in memory, and that of the last call in any case", async () => {
     const tight = start({ limits: { warmBytes: 150_000 } });
-    const of = (other: string) => ({ ...call("fill", [1_000]), id: `${id}-${other}` });
-    const read = { ...call("write", [1, "x"]), id: `${id}-1` };
+    const of = (other: string) => ({ ...call("fill", [1_000]), id: `${stage.id}-${other}` });
+    const read = { ...call("write", [1, "x"]), id: `${stage.id}-1` };
     for (const other of ["1", "2", "3"]) await tight.invoke(of(other));
     tight.takeRequests();
-    await tight.invoke({ ...read, id: `${id}-3` });
+    await tight.invoke({ ...read, id: `${stage.id}-3` });
     expect(tight.takeRequests()).not.toContain("store.readParts");
     await tight.invoke(read);
     expect(tight.takeRequests()).toContain("store.readParts");

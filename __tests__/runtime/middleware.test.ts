@@ -16,15 +16,14 @@ import {
 import { startLocal } from "durable-lambda/local";
 import { createTestApp } from "durable-lambda/testing";
 import { z } from "zod";
-import type { Invocation, InvocationReply } from "../../lib/invocation";
+import type { InvocationReply } from "../../lib/invocation";
 import { DeadLetters } from "../../lib/messages/dead-letters";
-import type { Ports } from "../../lib/ports";
 import { drain, hand, messageFor } from "../support/batches";
-import { type Emulator, startDynamo } from "../support/dynamo";
 import { FakeClock, gate, settle } from "../support/fake-clock";
-import { type LocalPorts, openLocal } from "../support/local-ports";
+import { openLocal } from "../support/local-ports";
 import { codeOf, resultOf } from "../support/process";
-import { startWatched, type WatchedProcess } from "../support/watched-process";
+import { onEachStore, type Stage } from "../support/stores";
+import type { WatchedProcess } from "../support/watched-process";
 
 const SECOND_MS = 1_000;
 
@@ -59,27 +58,9 @@ class Desk extends DurableActor {
   }
 }
 
-let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startDynamo();
-});
-afterAll(() => emulator.close());
-
-let clock: FakeClock;
-let local: LocalPorts;
-let id: string;
-let serial = 0;
-
 beforeEach(() => {
-  id = `d${serial++}`;
   script = () => "done";
   trace = [];
-  clock = new FakeClock();
-  local = openLocal({ clock });
-});
-afterEach(async () => {
-  expect(clock.pendingTimers).toBe(0);
-  await local.close();
 });
 
 /** Notes when it begins and ends. */
@@ -94,20 +75,16 @@ const tracing =
     }
   };
 
-const STORES: readonly (readonly [string, () => Ports["store"]])[] = [
-  ["the embedded engine", () => local.store],
-  ["DynamoDB", () => emulator.connect().store],
-];
-
-describe.each(STORES)("on %s", (_name, storeOf) => {
-  let ports: Ports;
+onEachStore((stageOf) => {
+  let stage: Stage;
   let one: WatchedProcess;
   let logged: [string, unknown][];
 
   beforeEach(() => {
-    ports = { ...local, store: storeOf() };
+    stage = stageOf();
     logged = [];
   });
+  afterEach(() => expect(stage.clock.pendingTimers).toBe(0));
 
   function start(...use: Middleware[]): void {
     const write = (message: string, fields?: unknown) => {
@@ -115,21 +92,20 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
       if (message !== "turn") logged.push([message, fields]);
     };
     const log: Logger = { debug() {}, info: write, warn: write, error: write };
-    one = startWatched([Desk], ports, { clock, log, use });
+    one = stage.start([Desk], { log, use });
   }
   const call = (method: string, args: unknown[] = [], more: object = {}): Promise<InvocationReply> =>
-    one.invoke({ actor: "Desk", id, method, args, ...more } as Invocation);
+    one.invoke(stage.call("Desk", method, args, more));
   function run(turn: (desk: Desk) => unknown, more: object = {}): Promise<InvocationReply> {
     script = turn;
     return call("run", [], more);
   }
+  const address = () => ({ type: "Desk", id: stage.id });
+  const headOf = () => stage.headOf(address());
   const message = (method: string, ...args: unknown[]) =>
-    messageFor({ type: "Desk", id }, method, clock.now(), { args });
+    messageFor(address(), method, stage.clock.now(), { args });
   /** By a process without middleware. */
-  const notes = async () => {
-    const process = startWatched([Desk], ports, { clock });
-    return resultOf(await process.invoke({ actor: "Desk", id, method: "all" }));
-  };
+  const notes = async () => resultOf(await stage.start([Desk]).invoke(stage.call("Desk", "all")));
 
   describe("middleware", () => {
     it("runs around the method, the first one outermost", async () => {
@@ -141,17 +117,17 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
     it("sees each kind of turn: calls, readonly calls, messages and reminders", async () => {
       const seen: unknown[] = [];
       start(async ({ actor, id: actorId, method, args, mode, readonly }, next) => {
-        if (actorId === id) seen.push([actor, method, args, mode, readonly]);
+        if (actorId === stage.id) seen.push([actor, method, args, mode, readonly]);
         return next();
       });
       await call("add", ["called"]);
       await call("all");
       await hand(one.handle, [message("add", "sent")]);
       await call("add", ["started"], { mode: "start" });
-      await drain(one.handle, ports);
+      await drain(one.handle, stage.ports);
       await run(({ ctx }) => ctx.remind("r", { in: "1s" }, "add", "due"));
-      clock.freeze(SECOND_MS);
-      await drain(one.handle, ports);
+      stage.clock.freeze(SECOND_MS);
+      await drain(one.handle, stage.ports);
       expect(seen).toEqual([
         ["Desk", "add", ["called"], "call", false],
         ["Desk", "all", [], "call", true],
@@ -173,7 +149,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
       const same = await run(({ ctx }) => [ctx.callId === turn?.callId, ctx.signal === turn?.signal]);
       expect(resultOf(same)).toEqual([true, true]);
       expect(logged).toEqual([
-        ["from middleware", { actor: "Desk", actorId: id, method: "run", callId: turn?.callId }],
+        ["from middleware", { actor: "Desk", actorId: stage.id, method: "run", callId: turn?.callId }],
       ]);
     });
 
@@ -263,11 +239,11 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
       start(middleware);
       const reply = await run(({ notes: all, ctx }) => {
         all.push("lost");
-        ctx.actor(Desk).get(`${id} other`).send().add("lost");
+        ctx.actor(Desk).get(`${stage.id} other`).send().add("lost");
       });
       expect(reply).toMatchObject({ ok: false, error: { code: "MethodError", name: "RangeError" } });
       expect(await notes()).toEqual([]);
-      expect(await drain(one.handle, ports)).toBe(0);
+      expect(await drain(one.handle, stage.ports)).toBe(0);
     });
 
     it("of this package's errors stays what it is, also for messages", async () => {
@@ -276,7 +252,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
       });
       expect(codeOf(await call("run"))).toBe("TerminalError");
       await hand(one.handle, [message("run")]);
-      const letters = await new DeadLetters(ports, clock).list({ id });
+      const letters = await new DeadLetters(stage.ports, stage.clock).list({ id: stage.id });
       expect(letters.map(({ reason }) => [reason.code, reason.attempts])).toEqual([["TerminalError", 1]]);
     });
 
@@ -298,7 +274,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
       start((given, next) => (given.method === "run" ? "instead" : next()));
       expect(await call("run", [], { callId: "c" })).toEqual({ ok: true, result: "instead", version: 1 });
       expect(trace).toEqual([]);
-      expect(await ports.store.read({ type: "Desk", id }, { consistent: true })).not.toHaveProperty("state");
+      expect(await headOf()).not.toHaveProperty("state");
       // It is the call's first answer.
       expect(await call("run", [], { callId: "c" })).toEqual({ ok: true, result: "instead", version: 1 });
       await call("add", ["x"]);
@@ -320,7 +296,6 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
             return "fallback";
           }
         });
-        const headOf = () => ports.store.read({ type: "Desk", id }, { consistent: true });
         script = ({ notes: all, ctx }) => {
           all.push("kept");
           ctx.remind("kept", { in: "1h" }, "add", "kept");
@@ -329,14 +304,14 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
         const before = await headOf();
         const reply = await run(({ notes: all, ctx }) => {
           all.push("half done");
-          ctx.actor(Desk).get(`${id} other`).send().add("lost");
+          ctx.actor(Desk).get(`${stage.id} other`).send().add("lost");
           ctx.remind("lost", { in: "1s" }, "add", "lost");
           if (isDestroying) ctx.destroy();
           throw new Error("no");
         });
         expect(reply).toEqual({ ok: true, result: "fallback", version: 2 });
         expect(await notes()).toEqual(["kept"]);
-        expect(await drain(one.handle, ports)).toBe(0);
+        expect(await drain(one.handle, stage.ports)).toBe(0);
         expect(await headOf()).toMatchObject({ reminders: before?.reminders, outbox: "" });
         // Whoever runs the actor hears of it.
         expect(logged.map(([line]) => line)).toEqual(["method failed, and middleware answered for it"]);
@@ -471,7 +446,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
       });
       const reply = call("run", [], { timeoutMs: SECOND_MS });
       while (trace.length === 0) await settle();
-      await clock.advance(SECOND_MS);
+      await stage.clock.advance(SECOND_MS);
       expect(codeOf(await reply)).toBe("CallTimeout");
       going.open();
       await over.opened;
@@ -499,15 +474,15 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
     it("is passed on neither to the actors that the method calls nor to its messages", async () => {
       const seen: unknown[] = [];
       start((given, next) => {
-        seen.push([given.id === id, given.context.get(CurrentUser)?.name]);
+        seen.push([given.id === stage.id, given.context.get(CurrentUser)?.name]);
         given.context.set(CurrentUser, { name: "ann" });
         return next();
       });
       await run(async ({ ctx }) => {
-        await ctx.actor(Desk).get(`${id} other`).all();
-        ctx.actor(Desk).get(id).send().add("x");
+        await ctx.actor(Desk).get(`${stage.id} other`).all();
+        ctx.actor(Desk).get(stage.id).send().add("x");
       });
-      await drain(one.handle, ports);
+      await drain(one.handle, stage.ports);
       expect(seen).toEqual([
         [true, undefined],
         [false, undefined],
@@ -530,13 +505,17 @@ describe("middleware can be given to", () => {
   const shout: Middleware = async (_call, next) => `${await next()}!`;
 
   it("a router", async () => {
+    const clock = new FakeClock();
+    const local = openLocal({ clock });
     const handle = createRouter([Desk], { ...local, clock, use: [shout] });
-    expect(await handle({ actor: "Desk", id, method: "run" })).toMatchObject({ result: "done!" });
+    expect(await handle({ actor: "Desk", id: "d", method: "run" })).toMatchObject({ result: "done!" });
+    expect(clock.pendingTimers).toBe(0);
+    await local.close();
   });
 
   it("the local app", async () => {
     const app = await startLocal({ actors: [Desk], use: [shout] });
-    expect(await app.client.actor(Desk).get(id).run()).toBe("done!");
+    expect(await app.client.actor(Desk).get("d").run()).toBe("done!");
     await app.close();
   });
 
@@ -546,7 +525,7 @@ describe("middleware can be given to", () => {
       return next();
     };
     const app = createTestApp([Desk], { use: [shout, slow] });
-    const desk = app.client.actor(Desk).get(id);
+    const desk = app.client.actor(Desk).get("d");
     await desk.send().run();
     await app.settled();
     expect(trace).toEqual(["method"]);

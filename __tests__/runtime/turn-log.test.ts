@@ -4,18 +4,11 @@ import { Actor, DurableActor, type LogFields, type Logger, Method, StoreUnavaila
 import { createTestApp } from "durable-lambda/testing";
 import type { Clock } from "../../lib/clock";
 import type { Invocation } from "../../lib/invocation";
-import type { Ports } from "../../lib/ports";
-import { drain, hand, messageFor, redelivered } from "../support/batches";
-import { type Emulator, startDynamo } from "../support/dynamo";
+import { hand, messageFor, redelivered } from "../support/batches";
 import { FakeClock, gate, settle } from "../support/fake-clock";
-import { type LocalPorts, openLocal } from "../support/local-ports";
 import { codeOf, resultOf } from "../support/process";
-import {
-  type Intercept,
-  startWatched,
-  type WatchedOptions,
-  type WatchedProcess,
-} from "../support/watched-process";
+import { onEachStore, type Stage } from "../support/stores";
+import type { Intercept, WatchedOptions, WatchedProcess } from "../support/watched-process";
 
 interface Line {
   readonly level: string;
@@ -67,26 +60,14 @@ class Till extends DurableActor {
   }
 }
 
-let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startDynamo();
-});
-afterAll(() => emulator.close());
-
-let local: LocalPorts;
-let id: string;
 let lines: Line[];
-let serial = 0;
 
 beforeEach(() => {
-  id = `t${serial++}`;
   held = gate();
   begun = gate();
   clock = new FakeClock();
-  local = openLocal({ clock });
   lines = [];
 });
-afterEach(() => local.close());
 
 function recordingLog(): Logger {
   const record =
@@ -117,30 +98,26 @@ const turn = (): Line => {
   return turns()[0] as Line;
 };
 
-const STORES: readonly (readonly [string, () => Ports["store"]])[] = [
-  ["the embedded engine", () => local.store],
-  ["DynamoDB", () => emulator.connect().store],
-];
-
-describe.each(STORES)("on %s", (_name, storeOf) => {
-  let ports: Ports;
+onEachStore((stageOf) => {
+  let stage: Stage;
   let intercept: Intercept;
   let one: WatchedProcess;
 
   beforeEach(() => {
-    ports = { ...local, store: storeOf() };
+    stage = stageOf();
+    clock = stage.clock;
     intercept = (_, apply) => apply();
     one = start({ log: recordingLog() });
   });
 
   function start(options: Partial<WatchedOptions> = {}): WatchedProcess {
     const asked: Intercept = (...request) => intercept(...request);
-    return startWatched([Till], ports, { clock, intercept: asked, ...options });
+    return stage.start([Till], { intercept: asked, ...options });
   }
-  const call = (method: string, args: unknown[] = [], more: Partial<Invocation> = {}): Invocation =>
-    ({ actor: "Till", id, method, args, ...more }) as Invocation;
+  const call = (method: string, args: unknown[] = [], more: Partial<Invocation> = {}) =>
+    stage.call("Till", method, args, more);
   const add = (by: number, more: Partial<Invocation> = {}) => one.invoke(call("add", [by], more));
-  const address = () => ({ type: "Till", id });
+  const address = () => ({ type: "Till", id: stage.id });
 
   it("has who, which call, the lease, the outcome, and times that add up to all the time that it took", async () => {
     const startMs = clock.now();
@@ -149,14 +126,14 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
       return apply();
     };
     resultOf(await add(100, { callId: "own-id" }));
-    const head = await ports.store.read(address(), { consistent: true });
+    const head = await stage.headOf(address());
     expect(lines).toEqual([
       {
         level: "info",
         message: "turn",
         fields: {
           actor: "Till",
-          actorId: id,
+          actorId: stage.id,
           method: "add",
           kind: "call",
           callId: "own-id",
@@ -299,7 +276,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
 
   it("of a call that got no turn has no lease", async () => {
     const request = { leaseId: "other", nowMs: clock.now(), untilMs: clock.now() + 3_600_000 };
-    await ports.store.acquire(address(), request);
+    await stage.ports.store.acquire(address(), request);
     const answer = add(1, { timeoutMs: 1_000 });
     await clock.advance(2_000);
     expect(codeOf(await answer)).toBe("ActorBusy");
@@ -361,11 +338,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
   it("names the reminder that it is for, and its attempts", async () => {
     await one.invoke(call("later", ["fail"]));
     lines.length = 0;
-    for (let minutes = 0; minutes < 4; minutes++) {
-      clock.freeze(60_000);
-      await one.handle({ mode: "sweep" });
-      await drain(one.handle, local);
-    }
+    for (let minutes = 0; minutes < 4; minutes++) await stage.pass(60_000, one);
     expect(turns()).toHaveLength(3);
     expect(
       turns().map(({ fields }) => [fields.kind, fields.reminder, fields.attempts, fields.outcome]),
@@ -376,9 +349,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
     ]);
     lines.length = 0;
     await one.invoke(call("later", ["add"]));
-    clock.freeze(60_000);
-    await one.handle({ mode: "sweep" });
-    await drain(one.handle, local);
+    await stage.pass(60_000, one);
     expect(turns().at(-1)).toMatchObject({
       fields: { kind: "reminder", reminder: "later", outcome: "committed", attempts: 1 },
     });
@@ -387,8 +358,8 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
   it("comes for each actor that a call reaches", async () => {
     await one.invoke(call("ask"));
     expect(turns().map(({ fields }) => [fields.actorId, fields.method])).toEqual([
-      [`${id}-child`, "add"],
-      [id, "ask"],
+      [`${stage.id}-child`, "add"],
+      [stage.id, "ask"],
     ]);
   });
 });

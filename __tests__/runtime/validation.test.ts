@@ -14,16 +14,14 @@ import {
 import { createTestApp } from "durable-lambda/testing";
 import * as v from "valibot";
 import { z } from "zod";
-import type { Invocation, InvocationReply } from "../../lib/invocation";
+import type { InvocationReply } from "../../lib/invocation";
 import { DeadLetters } from "../../lib/messages/dead-letters";
-import type { Ports } from "../../lib/ports";
 import { type } from "../support/arktype";
 import { drain, hand, messageFor, redelivered } from "../support/batches";
-import { type Emulator, startDynamo } from "../support/dynamo";
-import { FakeClock, gate, settle } from "../support/fake-clock";
-import { type LocalPorts, openLocal } from "../support/local-ports";
+import { gate, settle } from "../support/fake-clock";
 import { codeOf, resultOf } from "../support/process";
-import { startWatched, type WatchedProcess } from "../support/watched-process";
+import { onEachStore, type Stage } from "../support/stores";
+import type { WatchedProcess } from "../support/watched-process";
 
 const SECOND_MS = 1_000;
 
@@ -115,29 +113,12 @@ class Till extends DurableActor {
   }
 }
 
-let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startDynamo();
-});
-afterAll(() => emulator.close());
-
-let clock: FakeClock;
-let local: LocalPorts;
-let id: string;
-let serial = 0;
 let logged: string;
 
 beforeEach(() => {
-  id = `t${serial++}`;
   answer = (value) => ({ value });
   asked = [];
   logged = "";
-  clock = new FakeClock();
-  local = openLocal({ clock });
-});
-afterEach(async () => {
-  expect(clock.pendingTimers).toBe(0);
-  await local.close();
 });
 
 const write = (message: string, fields?: object) => {
@@ -145,34 +126,31 @@ const write = (message: string, fields?: object) => {
 };
 const log: Logger = { debug: write, info: write, warn: write, error: write };
 
-const STORES: readonly (readonly [string, () => Ports["store"]])[] = [
-  ["the embedded engine", () => local.store],
-  ["DynamoDB", () => emulator.connect().store],
-];
-
-describe.each(STORES)("on %s", (_name, storeOf) => {
-  let ports: Ports;
+onEachStore((stageOf) => {
+  let stage: Stage;
   let one: WatchedProcess;
   let letters: DeadLetters;
 
   beforeEach(() => {
-    ports = { ...local, store: storeOf() };
-    one = startWatched([Till], ports, { clock, log });
-    letters = new DeadLetters(ports, clock);
+    stage = stageOf();
+    one = stage.start([Till], { log });
+    letters = new DeadLetters(stage.ports, stage.clock);
   });
+  afterEach(() => expect(stage.clock.pendingTimers).toBe(0));
 
   const call = (method: string, args: unknown[], more: object = {}): Promise<InvocationReply> =>
-    one.invoke({ actor: "Till", id, method, args, ...more } as Invocation);
+    one.invoke(stage.call("Till", method, args, more));
   const kept = async () => resultOf(await call("all", []));
+  const address = () => ({ type: "Till", id: stage.id });
   const message = (method: string, args: unknown[], more: object = {}) =>
-    messageFor({ type: "Till", id }, method, clock.now(), { args, ...more });
+    messageFor(address(), method, stage.clock.now(), { args, ...more });
   const issuesOf = (reply: InvocationReply) =>
     ((reply.ok ? undefined : reply.error.details) as { issues?: InputIssue[] } | undefined)?.issues;
   const reasons = async () =>
-    (await letters.list({ id })).map(({ reason }) => [reason.code, reason.attempts]);
+    (await letters.list({ id: stage.id })).map(({ reason }) => [reason.code, reason.attempts]);
   const http = (method: string, args: unknown[]) =>
     one.handle({
-      rawPath: `/actors/Till/${id}/${method}`,
+      rawPath: `/actors/Till/${stage.id}/${method}`,
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ args }),
       requestContext: { http: { method: "POST" }, authorizer: { iam: {} } },
@@ -234,7 +212,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
     it("has the status 400 over HTTP, and arrives as its own class", async () => {
       const { statusCode, body } = await http("sell", [{ amount: 0 }]);
       expect([statusCode, JSON.parse(body)]).toMatchObject([400, { title: "ValidationError" }]);
-      const refused = one.client.actor(Till).get(id).sell({ amount: 0, note: "" });
+      const refused = one.client.actor(Till).get(stage.id).sell({ amount: 0, note: "" });
       await expect(refused).rejects.toBeInstanceOf(ValidationError);
     });
 
@@ -362,7 +340,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
       // Until it waits in its turn.
       while (!one.takeRequests().includes("store.acquire")) await settle();
       await settle();
-      await clock.advance(SECOND_MS);
+      await stage.clock.advance(SECOND_MS);
       expect(["CallTimeout", "ActorBusy"]).toContain(codeOf(await reply));
       answer = (value) => ({ value });
       expect(resultOf(await call("script", ["after"]))).toBe(1);
@@ -435,15 +413,15 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
       answer = async () => refuse();
       await hand(one.handle, [message("script", ["x"])]);
       answer = (value) => ({ value });
-      await letters.redrive({ id });
-      await drain(one.handle, ports);
+      await letters.redrive({ id: stage.id });
+      await drain(one.handle, stage.ports);
       expect(await kept()).toEqual(["x"]);
     });
 
     it("fails for whoever asks for its result", async () => {
       answer = async () => refuse("is taken");
-      const handle = await one.client.actor(Till).get(id).start().script("x");
-      await drain(one.handle, ports);
+      const handle = await one.client.actor(Till).get(stage.id).start().script("x");
+      await drain(one.handle, stage.ports);
       await expect(handle.result()).rejects.toMatchObject({
         code: "ValidationError",
         details: { issues: [{ path: "args[0]", message: "is taken" }] },
@@ -460,9 +438,9 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
 
     it("is queued as it was sent, not as its schema makes it", async () => {
       await call("sell", [{ amount: "5", note: " x " }], { mode: "send" });
-      const [queued] = await local.queues.messages.receive({ max: 1, waitMs: 0, hideMs: 0 });
+      const [queued] = await stage.local.queues.messages.receive({ max: 1, waitMs: 0, hideMs: 0 });
       expect(JSON.parse(queued?.body ?? "")).toMatchObject({ args: [{ amount: "5", note: " x " }] });
-      await drain(one.handle, ports);
+      await drain(one.handle, stage.ports);
       expect(await kept()).toEqual([{ amount: 5, note: "x" }]);
     });
 
@@ -472,10 +450,10 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
         return { value };
       };
       await call("script", [{ amount: 1 }], { mode: "send" });
-      const [queued] = await local.queues.messages.receive({ max: 1, waitMs: 0, hideMs: 0 });
+      const [queued] = await stage.local.queues.messages.receive({ max: 1, waitMs: 0, hideMs: 0 });
       expect(JSON.parse(queued?.body ?? "")).toMatchObject({ args: [{ amount: 1 }] });
       await call("remindOf", ["script", { amount: 1 }]);
-      const head = await ports.store.read({ type: "Till", id }, { consistent: true });
+      const head = await stage.headOf(address());
       expect(JSON.parse(head?.reminders ?? "")).toMatchObject([{ args: [{ amount: 1 }] }]);
     });
 
@@ -489,13 +467,13 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
 
   describe("from a method", () => {
     it("a call that is refused throws in the method, with the issues", async () => {
-      expect(resultOf(await call("ask", [`${id} other`, { amount: 1, note: 2 }]))).toEqual([
+      expect(resultOf(await call("ask", [`${stage.id} other`, { amount: 1, note: 2 }]))).toEqual([
         { path: "args[0].note", message: expect.any(String) as string },
       ]);
     });
 
     it("a message that is refused fails the turn that sends it, which changes nothing", async () => {
-      expect(codeOf(await call("pass", [`${id} other`, { amount: 0 }]))).toBe("ValidationError");
+      expect(codeOf(await call("pass", [`${stage.id} other`, { amount: 0 }]))).toBe("ValidationError");
       expect(await kept()).toEqual([]);
     });
 
@@ -506,16 +484,16 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
 
     it("a reminder's arguments are checked when it is due, and its method gets what the schema puts out", async () => {
       await call("remindOf", ["sell", { amount: "7" }]);
-      clock.freeze(SECOND_MS);
-      await drain(one.handle, ports);
+      stage.clock.freeze(SECOND_MS);
+      await drain(one.handle, stage.ports);
       expect(await kept()).toEqual(["arranged", { amount: 7, note: "none" }]);
     });
 
     it("a reminder that is refused when it is due is given up at once, with a dead letter", async () => {
       await call("remindOf", ["script", "x"]);
       answer = async () => refuse();
-      clock.freeze(SECOND_MS);
-      await drain(one.handle, ports);
+      stage.clock.freeze(SECOND_MS);
+      await drain(one.handle, stage.ports);
       expect(await kept()).toEqual(["arranged"]);
       expect(await reasons()).toEqual([["ValidationError", 1]]);
     });
@@ -524,16 +502,16 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
   it("an event is the argument of a method that listens; one that is refused is a dead letter", async () => {
     const event = (amount: unknown) =>
       one.handle({
-        id: `event ${serial++}`,
+        id: `${stage.id} ${amount}`,
         time: "2026-11-24T12:00:00Z",
         source: "shop",
         "detail-type": "Sold",
-        detail: { till: id, amount },
+        detail: { till: stage.id, amount },
       });
     await event(5);
     await event("five");
     await event(6);
-    await drain(one.handle, ports);
+    await drain(one.handle, stage.ports);
     expect(await kept()).toEqual([5, 6]);
     expect(await reasons()).toEqual([["ValidationError", 1]]);
   });
@@ -542,7 +520,7 @@ describe.each(STORES)("on %s", (_name, storeOf) => {
 test("a test's app waits for a schema that waits for something real", async () => {
   const app = createTestApp([Till]);
   answer = (value) => new Promise((resolve) => setTimeout(() => resolve({ value }), 20));
-  const till = app.client.actor(Till).get(id);
+  const till = app.client.actor(Till).get("t");
   await till.send().script("sent");
   await app.settled();
   answer = (value) => ({ value });

@@ -175,7 +175,7 @@ onEachStore((stageOf) => {
       const reply = invoke("brief");
       await begun;
       await reached.opened;
-      await stage.clock.advance(5 * SECOND_MS);
+      await stage.clock.advance(4_900);
       // The callee's own error, which it has a tenth of a second to tell.
       expect(await reply).toMatchObject({
         error: { code: "CallTimeout", details: { id: `${stage.id}/callee`, ranMs: 4_900, limit: "call" } },

@@ -153,7 +153,7 @@ describe("one turn at a time, anywhere", () => {
     const fast = connect({ clock });
     const paused = slow.invoke(call(id, "pauseThenIncrement"));
     await reached.opened;
-    clock.freeze(15_001);
+    clock.freeze(20_000);
     expect(resultOf(await fast.invoke(call(id, "increment", [10])))).toBe(10);
     pausing.open();
     expect(codeOf(await paused)).toBe("FencedError");
@@ -168,7 +168,8 @@ describe("one turn at a time, anywhere", () => {
     clock.freeze(Date.now() - clock.now());
     const paused = slow.client.actor(Counter).get(id).pauseThenIncrement();
     await reached.opened;
-    clock.freeze(15_001);
+    // The lease, and what it took to take it.
+    clock.freeze(20_000);
     expect(await fast.client.actor(Counter).get(id).increment(10)).toBe(10);
     pausing.open();
     expect(await paused).toBe(11);

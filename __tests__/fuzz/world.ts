@@ -101,8 +101,11 @@ export class World {
 
 /** Of errors that a method threw, the log may say more. */
 const OWN = "method failed";
-/** Tells of a failure that was logged before; its code is a method's own, whatever that calls it. */
-const DEAD = /is a dead letter now$/;
+/**
+ * The first tells of a failure that was logged before, the second of one that its caller will try again, which no defect of the
+ * package is: the code is a method's own, whatever that calls it.
+ */
+const HARMLESS = /is a dead letter now$|^turn$/;
 
 function check(message: string, fields: Readonly<Record<string, unknown>> = {}): void {
   for (const [name, value] of Object.entries(fields)) {
@@ -110,7 +113,7 @@ function check(message: string, fields: Readonly<Record<string, unknown>> = {}):
     if (typeof text !== "string" || message === OWN || text.length <= MAX_LOGGED_LENGTH) continue;
     report("broken promise", `the log line "${message}" has a long ${name}, of ${text.length} characters`);
   }
-  if (fields.code === "InternalError" && !DEAD.test(message)) {
+  if (fields.code === "InternalError" && !HARMLESS.test(message)) {
     const why = fields.error instanceof Error ? fields.error.stack : fields.reason;
     report("untyped error", `logged as "${message}": ${why}`);
   }

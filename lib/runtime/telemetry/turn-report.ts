@@ -2,6 +2,7 @@
 import type { Mode } from "../../envelope";
 import type { DurableError } from "../../errors";
 import type { LogFields } from "../../log";
+import { shorten } from "../../quote";
 import type { Json } from "../../values/codec";
 import { asDurableError } from "../../wire-error";
 import type { Call } from "../call";
@@ -48,6 +49,8 @@ export interface TurnReport extends Partial<LeaseReport> {
   readonly args?: Json;
 }
 
+const MAX_CODE_LENGTH = 128;
+
 export function fieldsOf(report: TurnReport): LogFields {
   const { actor, actorId, method, kind, callId, version, fence, leaseId, leaseUntilMs } = report;
   const { reminder, attempts, outcome, error, waitedMs, loadedMs, ranMs, committedMs, args } = report;
@@ -64,7 +67,8 @@ export function fieldsOf(report: TurnReport): LogFields {
       : { fence, leaseId, leaseUntil: new Date(leaseUntilMs).toISOString() }),
     attempts,
     outcome,
-    ...(error === undefined ? {} : { code: error.code }),
+    // A method's error has whatever code it was given.
+    ...(error === undefined ? {} : { code: shorten(error.code, MAX_CODE_LENGTH) }),
     waitedMs,
     ...(ranMs === undefined ? {} : { loadedMs, ranMs }),
     ...(committedMs === undefined ? {} : { committedMs }),

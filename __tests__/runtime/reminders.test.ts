@@ -158,6 +158,23 @@ describe("a reminder", () => {
     expect(await look(({ ctx }) => ctx.reminders())).toEqual([]);
   });
 
+  it("for a moment before 1970 calls, sends and can be given up, as any other", async () => {
+    ringing = async ({ ctx }) => {
+      await ctx.actor(Purse).get("p").put(1);
+      ctx.actor(Purse).get("p").send().put(2);
+    };
+    await remind("r", { at: new Date("0001-01-01T00:00:00Z") });
+    await app.settled();
+    expect((await purse()).coins).toBe(3);
+    ringing = () => {
+      throw new TerminalError("The bell is gone.");
+    };
+    await remind("r", { at: -1 });
+    await app.settled();
+    expect(await app.deadLetters.list()).toMatchObject([{ reason: { code: "TerminalError" } }]);
+    expect(await look(({ ctx }) => ctx.reminders())).toEqual([]);
+  });
+
   it("is not run before its time by calls that look at the actor", async () => {
     await remind("r", { in: "1m" });
     await app.clock.advance("59s");

@@ -19,7 +19,8 @@ export function reminderCall(host: Host, address: Address, reminder: Reminder, h
     method: reminder.method,
     args: argsOf(reminder),
     callId: reminderCallId(address, reminder),
-    sentAtMs: reminder.dueMs,
+    // No call is older than the epoch, whatever moment its reminder was set for.
+    sentAtMs: Math.max(0, reminder.dueMs),
     maybeRepeated: reminder.attempts !== undefined || reminder.begun !== undefined,
     attempt: (reminder.attempts ?? 0) + 1,
   });
@@ -39,7 +40,7 @@ export function parked(
   attempts: number,
 ): Effect[] {
   const { clock, log } = host;
-  const { address, callId } = envelope;
+  const { address, callId, sentAtMs } = envelope;
   const reason = reasonOf(error, attempts, clock.now());
   log.error("reminder is a dead letter now", {
     actor: address.type,
@@ -57,7 +58,7 @@ export function parked(
     args,
     mode: "send",
     callId,
-    sentAtMs: dueMs,
+    ...(sentAtMs === undefined ? {} : { sentAtMs }),
   } as const;
   const letter: Effect = { kind: "letter", message, reason };
   if (!hasBus(host)) return [letter];

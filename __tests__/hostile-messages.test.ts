@@ -397,6 +397,12 @@ describe("a message on the queue for delays that is", () => {
     expect(codes.sort()).toEqual(["ForbiddenKey", "UnknownActor"]);
   });
 
+  it("nested so deeply that it cannot be written again is dead", async () => {
+    const body = bodyOf({ args: `[${deep(20_000)}]`, notBeforeMs: "9007199254740" });
+    expect(await handRecords(wake(body))).toEqual({ batchItemFailures: [] });
+    expect(await letters.list()).toMatchObject([{ reason: { code: "TooDeep" } }]);
+  });
+
   it("too large to be passed on is dead, and does not come again for ever", async () => {
     const text = "x".repeat(local.queues.messages.maxMessageBytes - 200);
     expect(await handRecords(wake(bodyOf({ args: `["${text}"]` })))).toEqual({ batchItemFailures: [] });

@@ -5,6 +5,7 @@ import { isObject } from "./events/matcher";
 import type { DeadReason } from "./messages/dead-letter";
 import { type Message, parseMessage } from "./messages/message";
 import type { Outcome } from "./messages/tracked-calls";
+import { parseStored } from "./values/stored-json";
 
 /** Ends a tracked call that was left open. */
 export interface SettleEffect {
@@ -51,7 +52,7 @@ export function encodeEffects(effects: readonly Effect[]): string {
 export function parseEffects(text: string): readonly Effect[] {
   if (text === "") return [];
   try {
-    const effects = JSON.parse(text) as Effect[];
+    const effects = parseStored(text, "outbox") as Effect[];
     const areValid = effects.every(
       (effect) => Object.hasOwn(IS_VALID, effect.kind) && IS_VALID[effect.kind](effect as unknown as Fields),
     );

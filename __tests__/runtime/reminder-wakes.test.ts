@@ -286,6 +286,9 @@ describe("a hint", () => {
     '{"wake":{"actor":"Bell"}}',
     '{"wake":null}',
     '{"wake":{"actor":"Bell","id":""}}',
+    '{"wake":{"actor":"","id":"a"}}',
+    '{"wake":{"actor":"Bell/a","id":"a"}}',
+    `{"wake":{"actor":"${"x".repeat(2_001)}","id":"a"}}`,
   ])("that is none, %s, is a dead letter and does not come again", async (body) => {
     expect(await handBodies(one.handle, [body])).toBe(0);
     expect(await letters()).toMatchObject([{ body }]);

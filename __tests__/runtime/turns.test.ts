@@ -1,7 +1,7 @@
 /** What turns see and leave behind, on the embedded store with a clock that only the test moves. */
 import { Actor, DurableActor, Method, StoreUnavailable, Transient } from "durable-lambda";
 import { router } from "../../lib/runtime/router";
-import type { Store } from "../../lib/store";
+import type { Head, Store } from "../../lib/store";
 import { FakeClock, gate, settle } from "../support/fake-clock";
 import { type LocalPorts, openLocal } from "../support/local-ports";
 import { codeOf, resultOf, startProcess, type TestProcess } from "../support/process";
@@ -437,19 +437,29 @@ describe("stored state", () => {
   );
 });
 
-describe("a stored inbox", () => {
-  it("that is corrupt fails closed, once for each call", async () => {
+const nested = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+const settles = '{"kind":"settle","callId":"c","outcome":{"status":"succeeded","of a later version":';
+const reminder = '{"name":"r","id":"i","method":"add","args":[],"dueMs":9e12,"of a later version":';
+
+describe("what is stored beside a state", () => {
+  it.each<[string, Partial<Pick<Head, "inbox" | "outbox" | "failing" | "reminders">>]>([
+    ["an inbox of another form", { inbox: "what is this" }],
+    ["an outbox of another form", { outbox: '{"kind":"message"}' }],
+    ["an outbox nested too deeply to be written again", { outbox: `[${settles}${nested}}}]` }],
+    ["a failing message of another form", { failing: '{"messageId":1}' }],
+    [
+      "a failing message nested too deeply to be written again",
+      { failing: `{"messageId":"m","attempts":1,"reason":${nested}}` },
+    ],
+    ["reminders nested too deeply to be written again", { reminders: `[${reminder}${nested}}]` }],
+  ])("and is corrupt fails closed, once for each call: %s", async (_name, record) => {
     const acquired = await store.acquire({ type: "Cart", id: "c" }, { leaseId: "l", nowMs: 0, untilMs: 1 });
     if (!acquired.acquired) throw new Error("busy");
     const lease = { id: "l", fence: acquired.head.fence };
-    await store.commit({ type: "Cart", id: "c" }, lease, {
-      onVersion: 0,
-      inbox: "what is this",
-      release: true,
-    });
+    await store.commit({ type: "Cart", id: "c" }, lease, { onVersion: 0, ...record, release: true });
     const replies = await Promise.all([one.invoke(call("add", ["a", 1])), one.invoke(call("add", ["b", 1]))]);
     expect(replies.map(codeOf)).toEqual(["CorruptState", "CorruptState"]);
-    expect(await headOf()).toMatchObject({ version: 1, inbox: "what is this" });
+    expect(await headOf()).toMatchObject({ version: 1, ...record });
     expect((await headOf())?.leaseId).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
 /** A wake as it travels on the standard queue, among the messages that wait there for their time. */
-import { type Address, checkActorId } from "../address";
+import { ACTOR_TYPE, type Address, checkActorId } from "../address";
 import { UnexpectedEvent } from "../errors";
 import { MAX_DELAY_MS, type OutgoingMessage } from "./queue";
 
@@ -19,8 +19,8 @@ export function readHint(body: string): Address | undefined {
   const wake = wakeIn(body);
   if (wake === undefined) return undefined;
   const { actor, id } = (wake ?? {}) as { actor?: unknown; id?: unknown };
-  if (typeof actor === "string") return { type: actor, id: checkActorId(id) };
-  throw new UnexpectedEvent('"wake.actor" is not a string.', { field: "wake.actor" });
+  if (typeof actor === "string" && ACTOR_TYPE.test(actor)) return { type: actor, id: checkActorId(id) };
+  throw new UnexpectedEvent('"wake.actor" is not the name of an actor class.', { field: "wake.actor" });
 }
 
 function wakeIn(body: string): unknown {

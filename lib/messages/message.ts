@@ -7,6 +7,7 @@ import { type CallIdentity, callKey, digest, isChosen } from "../call-id";
 import type { Mode } from "../envelope";
 import { PayloadTooLarge, UnexpectedEvent } from "../errors";
 import { type CheckedInvocation, checkInvocation, LATEST_MS } from "../invocation";
+import { checkDepth } from "../values/stored-json";
 import type { OutgoingMessage, Queue } from "./queue";
 
 export interface Message extends CheckedInvocation {
@@ -77,8 +78,8 @@ function bodyOf(fields: object, { maxMessageBytes }: Pick<Queue, "maxMessageByte
 }
 
 /**
- * Reads the body of a queued message, all but its arguments.
- * @throws UnexpectedEvent naming the field; InvalidActorId
+ * Reads the body of a queued message, all but its arguments, of which it only sees that they can be written again.
+ * @throws UnexpectedEvent naming the field; InvalidActorId; TooDeep
  */
 export function parseMessage(body: string): Message {
   let input: unknown;
@@ -100,6 +101,7 @@ export function parseMessage(body: string): Message {
   ) {
     throw bad("notBeforeMs", '"notBeforeMs" is no time in whole milliseconds.');
   }
+  checkDepth(invocation.args, "args");
   return {
     ...invocation,
     mode,

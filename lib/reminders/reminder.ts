@@ -11,6 +11,7 @@ import { type Address, addressKey } from "../address";
 import { digest } from "../call-id";
 import { CorruptState } from "../errors";
 import { type Json, unpack } from "../values/codec";
+import { parseStored } from "../values/stored-json";
 import { isMoment, isRecurrence, type Recurrence } from "./schedule";
 
 export interface Reminder extends Recurrence {
@@ -56,7 +57,7 @@ export function encodeReminders(reminders: ReadonlyMap<string, Reminder>): strin
 export function parseReminders(text: string): ReadonlyMap<string, Reminder> {
   if (text === "") return new Map();
   try {
-    const reminders = JSON.parse(text) as Reminder[];
+    const reminders = parseStored(text, "reminders") as Reminder[];
     if (reminders.every(isReminder)) return new Map(reminders.map((reminder) => [reminder.name, reminder]));
   } catch {
     // The same error as for JSON of another form.

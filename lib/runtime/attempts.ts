@@ -7,6 +7,7 @@
  */
 import { CorruptState, type DurableError, MethodError, ProcessDied } from "../errors";
 import { shorten } from "../quote";
+import { parseStored } from "../values/stored-json";
 import { errorToWire, type WireError } from "../wire-error";
 
 export interface FailingMessage {
@@ -111,7 +112,7 @@ export function encodeFailing(failing: FailingMessage | undefined): string {
 export function parseFailing(text: string): FailingMessage | undefined {
   if (text === "") return undefined;
   try {
-    const failing = JSON.parse(text) as FailingMessage;
+    const failing = parseStored(text, "failing") as FailingMessage;
     if (typeof failing.messageId === "string" && Number.isInteger(failing.attempts)) return failing;
   } catch {
     // The same error as for JSON of another form.

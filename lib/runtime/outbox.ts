@@ -11,6 +11,7 @@
 import { type Address, addressKey } from "../address";
 import type { Effect, SettleEffect } from "../effects";
 import { deadLetterFor } from "../messages/dead-letter";
+import { shorten } from "../quote";
 import { asDurableError } from "../wire-error";
 import type { Host } from "./host";
 import { settleCall } from "./tracked";
@@ -82,7 +83,7 @@ async function settle(host: Host, address: Address, { callId, outcome }: SettleE
   const settled = await settleCall(host, callId, outcome);
   // The turn is committed: nobody is left to be told but whoever reads the log.
   if (settled !== "settled")
-    host.log.warn("call not ended", { ...fieldsOf(address), callId, because: settled });
+    host.log.warn("call not ended", { ...fieldsOf(address), callId: shorten(callId, 200), because: settled });
 }
 
 function fieldsOf(address: Address): { actor: string; actorId: string } {

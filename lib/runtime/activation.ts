@@ -14,22 +14,19 @@ import type { Address } from "../address";
 import type { ActorDefinition } from "../definition";
 import { type DurableError, FencedError, StoreUnavailable } from "../errors";
 import type { Inbox } from "../inbox";
-import type { Head, StoredState } from "../store";
 import { asDurableError } from "../wire-error";
 import { ActorState } from "./actor-state";
-import { answersIn } from "./applied";
 import type { Call } from "./call";
+import { Commits } from "./commits";
 import { acquireLease, type HeldLease } from "./held-lease";
 import { sendHint } from "./hints";
 import type { Host } from "./host";
 import { deliverEffects } from "./outbox";
 import type { CallQueue } from "./queue";
-import { ActorRecord, type Draft } from "./record";
-import { retrying } from "./retrying";
+import { ActorRecord } from "./record";
 import { Recorder } from "./telemetry/recorder";
 import type { TurnContext } from "./turns/context";
 import { LiveActor } from "./turns/live-actor";
-import type { Outcome } from "./turns/outcome";
 import { Turns } from "./turns/turns";
 
 /** What stays in memory between activations; of use only while the stored version is still the same. */
@@ -66,11 +63,7 @@ class Activation {
   private record!: ActorRecord;
   private live!: LiveActor;
   private turns!: Turns;
-  private readonly outcomes: Outcome[] = [];
-  /** Outcomes that are committed and still to be told. */
-  private readonly committed: Outcome[] = [];
-  /** Why this activation can commit no more. */
-  private failure: DurableError | undefined;
+  private commits!: Commits;
   private hostEndMs: number;
   /** The process stops: no further turn begins. */
   private isStopping = false;
@@ -104,11 +97,8 @@ class Activation {
       await this.deliverLeftOver();
       const isDue = await this.runTurns();
       await this.commitAndRelease();
-      this.settle();
-      return {
-        warm: this.warm,
-        isDue,
-      };
+      this.commits.tell();
+      return { warm: this.warm, isDue };
     } catch (thrown) {
       await this.giveUp(asDurableError(thrown));
       return { warm: undefined, isDue: false };
@@ -125,9 +115,11 @@ class Activation {
     const state = await ActorState.load(host, address, head, mark, warm?.state);
     this.record = new ActorRecord(host, definition, address, head, state, warm?.inbox);
     this.live = warm?.live ?? new LiveActor(definition, limitsOf(host), state.saved);
+    const abort = (reason: DurableError) => this.turns.abort(reason);
+    this.commits = new Commits(host, address, this.held, this.record, this.recorder, abort);
     const hooks = {
       onWait: () => this.startHeartbeat(),
-      commit: () => this.commitNow(this.live.state),
+      commit: () => this.commits.commit(this.live.state),
       save: (call: Call, context: TurnContext) => this.save(call, context),
     };
     this.turns = new Turns(host, definition, address, this.record, this.live, hooks, this.recorder);
@@ -161,7 +153,7 @@ class Activation {
     const mayGoOn = () => !this.isStopping && clock.now() < endMs && !this.record.isOutboxFull;
     for (let turns = 0; turns < limits.holdTurns && mayGoOn(); turns++) {
       if (!(await this.runNext())) return false;
-      if (this.failure !== undefined) throw this.failure;
+      if (this.commits.failure !== undefined) throw this.commits.failure;
     }
     return this.queue.length > 0;
   }
@@ -176,7 +168,7 @@ class Activation {
     this.hasReminded = reminder !== undefined;
     if (reminder !== undefined) {
       // What it calls of other actors is theirs at once: the turn that has set it must not be rolled back after that.
-      if (!this.record.reminders.isCommitted(reminder)) await this.commitNow(this.live.state);
+      if (!this.record.reminders.isCommitted(reminder)) await this.commits.commit(this.live.state);
       await this.turns.remind(reminder, this.hostEndMs);
       return true;
     }
@@ -185,7 +177,7 @@ class Activation {
     this.hasCalls = true;
     if (call.failIfLate()) return true;
     this.hostEndMs = Math.max(this.hostEndMs, call.envelope.hostEndMs);
-    this.outcomes.push(await this.turns.run(call));
+    this.commits.add(await this.turns.run(call));
     return true;
   }
 
@@ -199,7 +191,7 @@ class Activation {
   private startHeartbeat(): void {
     this.stopHeartbeat ??= this.held.keepAlive(
       () => this.hostEndMs,
-      () => this.fail(this.held.lostError()),
+      () => this.commits.fail(this.held.lostError()),
     );
   }
 
@@ -207,25 +199,15 @@ class Activation {
   private async save(call: Call, context: TurnContext): Promise<void> {
     const state = this.live.checkpoint(call);
     this.record.cause(context.take());
-    await this.commitNow(state);
+    await this.commits.commit(state);
     this.live.keep(state);
-    if (this.record.outbox.length === 0) this.settle();
-  }
-
-  /** A commit with further turns to come. */
-  private async commitNow(state: StoredState | undefined): Promise<void> {
-    try {
-      await this.commit(state, { release: () => false });
-    } catch (thrown) {
-      // Whether it was applied is unknown, so nothing more can be written on top of it, even if the method goes on.
-      throw this.fail(asDurableError(thrown));
-    }
+    if (this.record.outbox.length === 0) this.commits.tell();
   }
 
   /** The last commit gives the lease back in the same write, unless there is something to do after it. */
   private async commitAndRelease(): Promise<void> {
     const { record, host, address, held } = this;
-    const isReleased = await this.commit(this.live.state, { release: ({ isLast }) => isLast });
+    const isReleased = await this.commits.commitAndRelease(this.live.state);
     if (!isReleased) {
       await this.deliver();
       await record.state.tidy();
@@ -234,31 +216,6 @@ class Activation {
     // What became due meanwhile, when there was no more time for it, needs a new hint too.
     const isStillDue = record.dueReminder !== undefined;
     if (isStillDue || record.wakeAtMs !== held.head.wakeAtMs) await sendHint(host, address, record.wakeAtMs);
-  }
-
-  /**
-   * Writes what the turns led to, if they led to anything. True when the lease was given back with it.
-   * @throws FencedError when the lease was lost; StoreUnavailable when the outcome cannot be found out
-   */
-  private async commit(
-    state: StoredState | undefined,
-    options: { release(draft: Draft): boolean },
-  ): Promise<boolean> {
-    if (this.failure !== undefined) throw this.failure;
-    const { host, address, held, record } = this;
-    const draft = await record.draft(held.lease, state);
-    if (draft !== undefined) {
-      const commit = { ...draft.commit, release: options.release(draft) };
-      const outcome = await retrying(host, () => host.store.commit(address, held.lease, commit));
-      if (!outcome.committed && !this.isOwnCommit(outcome.current)) await this.settleRefused(outcome.current);
-      record.keep(draft);
-      this.recorder.committed(true);
-      this.committed.push(...this.outcomes.splice(0));
-      return commit.release;
-    }
-    this.recorder.committed(false);
-    this.committed.push(...this.outcomes.splice(0));
-    return false;
   }
 
   /** Delivers what is committed, of this activation or of one that died before it could. */
@@ -271,57 +228,10 @@ class Activation {
     this.recorder.delivered(effects, record.outbox);
   }
 
-  /**
-   * True when the refusal came because this very commit, without a release, was applied before. The lease's id alone does not tell:
-   * a packet that asked for it and came late can have taken it once more, with another fence.
-   */
-  private isOwnCommit(current: Head | undefined): boolean {
-    const { id, fence } = this.held.lease;
-    return current?.leaseId === id && current.fence === fence && current.version === this.record.version + 1;
-  }
-
-  /**
-   * After a refused commit, each call's own id says what became of it: in the inbox, it was applied, by this commit
-   * whose response was lost or by another process, and has its answer there; not in it, it had no effect.
-   */
-  private async settleRefused(current: Head | undefined): Promise<never> {
-    const lost = this.fail(this.held.lostError());
-    await this.record.state.discard(current);
-    this.recorder.refused();
-    const answerTo = answersIn(this.host.store, this.address, current);
-    for (const { call } of this.outcomes) {
-      const answer = (await answerTo(call.envelope)) ?? { error: lost };
-      this.recorder.told(call, answer, lost);
-      if ("reply" in answer) call.succeed(answer.reply);
-      else call.fail(answer.error);
-    }
-    // If it was this commit that was applied, nobody has been told when to look again.
-    await sendHint(this.host, this.address, current?.wakeAtMs);
-    throw lost;
-  }
-
-  private settle(): void {
-    for (const outcome of this.committed.splice(0)) {
-      if ("reply" in outcome) outcome.call.succeed(outcome.reply);
-      else outcome.call.fail(outcome.error, outcome.verdict);
-    }
-  }
-
-  /** The first reason counts. What runs is aborted: it could not be committed. */
-  private fail(reason: DurableError): DurableError {
-    this.failure ??= reason;
-    this.turns.abort(this.failure);
-    return this.failure;
-  }
-
   /** Ends an activation that cannot commit. */
   private async giveUp(error: DurableError): Promise<void> {
-    this.settle();
-    this.recorder.lost(error);
-    // Those that were told of their success already stay with it.
-    const untold = this.outcomes.splice(0);
-    for (const { call } of untold) call.fail(error);
-    if (untold.length + this.queue.length === 0) {
+    const untold = this.commits?.giveUp(error) ?? 0;
+    if (untold + this.queue.length === 0) {
       // Nobody else would hear of it.
       const fields = { actor: this.address.type, actorId: this.address.id, code: error.code };
       if (error.retryable) this.host.log.warn("actor not run", { ...fields, reason: error.message });

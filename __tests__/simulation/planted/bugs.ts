@@ -23,29 +23,30 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: "a refused commit is taken for an applied one",
-    file: "runtime/activation.ts",
-    find: "if (!outcome.committed && !this.isOwnCommit(outcome.current)) await",
+    file: "runtime/commits.ts",
+    find: "if (!outcome.committed && !this.isOwn(outcome.current)) await",
     replace: "if (false) await",
   },
   {
     name: "calls of a refused commit are told of success",
-    file: "runtime/activation.ts",
+    file: "runtime/commits.ts",
     find: "(await answerTo(call.envelope)) ?? { error: lost };",
     replace:
       "{ reply: (this.outcomes.find((one) => one.call === call) as { reply: never }).reply, answerTo };",
   },
   {
     name: "effects leave before the commit",
-    file: "runtime/activation.ts",
+    file: "runtime/commits.ts",
     find: "const outcome = await retrying(",
-    replace: "await deliverEffects(host, address, draft.outbox);\n      const outcome = await retrying(",
+    replace:
+      'await (await import("./outbox")).deliverEffects(host, address, draft.outbox);\n      const outcome = await retrying(',
   },
   {
     name: "replies leave before the commit",
     file: "runtime/activation.ts",
-    find: "this.outcomes.push(await this.turns.run(call));",
+    find: "this.commits.add(await this.turns.run(call));",
     replace:
-      'const outcome = await this.turns.run(call);\n    this.outcomes.push(outcome);\n    if ("reply" in outcome) call.succeed(outcome.reply);',
+      'const outcome = await this.turns.run(call);\n    this.commits.add(outcome);\n    if ("reply" in outcome) call.succeed(outcome.reply);',
   },
   {
     name: "effects that were left over are never sent",

@@ -67,13 +67,17 @@ export function parseReminders(text: string): ReadonlyMap<string, Reminder> {
   });
 }
 
-/** They are logged. */
+/** They are logged, and told in an event. */
 const MAX_NAME_LENGTH = 1_000;
+
+function isName(text: unknown): boolean {
+  return typeof text === "string" && text.length <= MAX_NAME_LENGTH && text.isWellFormed();
+}
 
 function isReminder(reminder: Reminder): boolean {
   const { name, id, method, args, dueMs, attempts, retryMs, begun, made } = reminder;
   return (
-    [name, id, method].every((text) => typeof text === "string" && text.length <= MAX_NAME_LENGTH) &&
+    [name, id, method].every(isName) &&
     Array.isArray(args) &&
     isMoment(dueMs) &&
     (retryMs === undefined || isMoment(retryMs)) &&

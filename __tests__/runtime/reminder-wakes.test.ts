@@ -745,8 +745,8 @@ describe("what cannot be read", () => {
 
   it.each([
     ["reminders that are no JSON", "not JSON"],
-    ["reminders of another form", JSON.stringify([{ ...reminder, dueMs: "soon" }])],
-    ["a method that nobody can be told of", JSON.stringify([{ ...reminder, method: "\ud800" }])],
+    ["reminders of another form", JSON.stringify([{ ...reminder, args: [], dueMs: "soon" }])],
+    ["a method that nobody can be told of", JSON.stringify([{ ...reminder, args: [], method: "\ud800" }])],
     ["arguments of an unknown kind", JSON.stringify([{ ...reminder, args: [{ $future: 1 }] }])],
   ])("fails closed: %s give a call a typed error at once, and stay as they are", async (_, text) => {
     await writeReminders(text);

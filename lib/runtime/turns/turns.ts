@@ -139,12 +139,6 @@ export class Turns {
     }
   }
 
-  /** Its end is noted; what becomes of it is told after the commit. */
-  private ended(outcome: Outcome, as?: "repeated"): Outcome {
-    this.recorder.ended(outcome, this.record.version, as);
-    return outcome;
-  }
-
   /**
    * Destroys the actor, which has expired. When that fails, it stays, and is tried again after a while.
    * @param dueMs when it expired
@@ -186,6 +180,12 @@ export class Turns {
     // Only while a method waits does time pass in which the lease could be renewed.
     call.onWait = () => this.hooks.onWait();
     call.start(this.definition.methods.get(call.envelope.method)?.timeoutMs);
+  }
+
+  /** Its end is noted; what becomes of it is told after the commit. */
+  private ended(outcome: Outcome, as?: "repeated"): Outcome {
+    this.recorder.ended(outcome, this.record.version, as);
+    return outcome;
   }
 
   /** @throws UnknownMethod */

@@ -142,6 +142,7 @@ function check(world: World): void {
   checkTracked(world, committed);
   checkOrder(world, committed);
   checkReminders(world);
+  world.visitors.check();
 }
 
 function resultOf(seed: number, world: World, errands: readonly string[]): ScheduleResult {

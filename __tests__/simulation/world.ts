@@ -5,6 +5,7 @@ import { matches } from "../../lib/events/pattern";
 import { SWEEP_EVERY_MS } from "../../lib/wake";
 import { Chance } from "./chance";
 import { Ledger } from "./checks/ledger";
+import { Visitors } from "./checks/visitors";
 import { SimulatedDynamoDb } from "./cloud/dynamodb";
 import { SimulatedEventBridge } from "./cloud/event-bridge";
 import { BUS, QUEUES, TABLES } from "./cloud/names";
@@ -48,6 +49,7 @@ export class World {
   readonly faults: Faults;
   readonly history = new History();
   readonly ledger = new Ledger(this);
+  readonly visitors = new Visitors(this);
   readonly cloud: {
     readonly dynamodb: SimulatedDynamoDb;
     readonly sqs: SimulatedSqs;
@@ -103,6 +105,12 @@ export class World {
     return ++this.crashPoints === this.crashAt;
   }
 
+  /** What an attribute of a head was, where somebody has changed its bytes; else what it is. */
+  unchanged(pk: string, stored: unknown): unknown {
+    const { bytes, was } = this.corrupted.get(pk) ?? {};
+    return stored === bytes ? was : stored;
+  }
+
   isLeftOut(name: string): boolean {
     return this.options.isLeftOut(name);
   }
@@ -119,13 +127,16 @@ export class World {
   }
 
   private makeCloud(): World["cloud"] {
-    const { chance, faults, ledger } = this;
+    const { chance, faults, ledger, visitors } = this;
     const dynamodb = new SimulatedDynamoDb([
       { name: TABLES.state, keys: ["pk", "sk"], indexes: [{ name: "wakes", keys: ["wakeShard", "wakeAt"] }] },
       { name: TABLES.workflows, keys: ["pk"] },
     ]);
     const lag = chance.for("lag");
-    dynamodb.onWrite = ledger.onWrite;
+    dynamodb.onWrite = (write) => {
+      ledger.onWrite(write);
+      visitors.onWrite(write);
+    };
     dynamodb.indexLagMs = () =>
       faults.strikes("stale-index") ? lag.between(1_000, 30_000) : lag.between(0, 20);
     dynamodb.staleMs = () => lag.between(0, 1_000);

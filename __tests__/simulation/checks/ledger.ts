@@ -68,7 +68,7 @@ export class Ledger {
     if (isVersion !== wasVersion + 1) {
       history.violated("versions", `the version of ${key} went from ${wasVersion} to ${isVersion}`);
     }
-    this.committed(key, before, after, isVersion, isFence);
+    if (key.startsWith("Account/")) this.committed(key, before, after, isVersion, isFence);
     this.checkPieces(key, after);
   };
 
@@ -130,8 +130,7 @@ export class Ledger {
   }
 
   private stateOf(key: string, stored: unknown): StateText {
-    const { bytes, was } = this.world.corrupted.get(key) ?? {};
-    const text = stored === bytes ? was : stored;
+    const text = this.world.unchanged(key, stored);
     if (typeof text !== "string") return {};
     try {
       return JSON.parse(isManifest(text) ? this.joined(key, text) : text) as StateText;

@@ -7,8 +7,9 @@ import type { ServiceName } from "../hosts/sdk-client";
 import type { World } from "../world";
 import { type FaultKind, KINDS } from "./catalogue";
 
-/** Faults strike at moments within this time from the start. */
+/** Faults strike at moments within this time from the start; in some schedules until actors expire. */
 const WITHIN_MS = 40_000;
+const UNTIL_EXPIRED_MS = 160_000;
 /** A fault that finds nobody to strike looks again so often. */
 const LOOK_AGAIN_MS = 40;
 const LOOKS = 200;
@@ -66,6 +67,7 @@ const STRIKES: Partial<Record<FaultKind, Strike>> = {
 };
 
 export function scheduleMoments(world: World): void {
+  const withinMs = world.chance.for("moments").isTrue(0.3) ? UNTIL_EXPIRED_MS : WITHIN_MS;
   for (const kind of KINDS) {
     const act = STRIKES[kind];
     if (act === undefined) continue;
@@ -75,14 +77,17 @@ export function scheduleMoments(world: World): void {
         if (world.faults.areOver || act(world, chance, () => world.faults.strike(name, kind))) return;
         if (++looks < LOOKS) world.timeline.after(LOOK_AGAIN_MS, look);
       };
-      world.timeline.after(share * WITHIN_MS, look);
+      world.timeline.after(share * withinMs, look);
     }
   }
 }
 
 function atWork(world: World, chance: Chance): FunctionProcess | undefined {
   const busy = world.lambda.alive.filter(
-    (process) => process.isBusy && !process.isPaused && actorsOf(world, process).length > 0,
+    (process) =>
+      process.isBusy &&
+      !process.isPaused &&
+      (actorsOf(world, process).length > 0 || world.visitors.isAtWork(process)),
   );
   return busy.length === 0 ? undefined : chance.pick(busy);
 }

@@ -7,6 +7,7 @@ import { Registry } from "../../../lib/registry";
 import { type RouterHandler, router } from "../../../lib/runtime/router";
 import { Runtime } from "../../../lib/runtime/runtime";
 import { accountOf, MAX_STATE_BYTES } from "../workload/account";
+import { Visitor } from "../workload/visitor";
 import type { World } from "../world";
 import { adaptersOf } from "./adapters";
 import { SimulatedProcess } from "./simulated-process";
@@ -56,7 +57,7 @@ export class FunctionProcess extends SimulatedProcess {
       holdMs: random.pick([50, 1_000]),
       queueLength: random.pick([20, 1_000]),
     };
-    const registry = new Registry([accountOf(codeVersion)]);
+    const registry = new Registry([accountOf(codeVersion), Visitor]);
     this.runtime = new Runtime(registry, adaptersOf(this), { clock, random, log, limits });
     this.handle = router(this.runtime, { stack: false });
   }

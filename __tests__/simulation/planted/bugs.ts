@@ -279,4 +279,29 @@ export const BUGS: readonly Bug[] = [
     find: 'await runHook("onDestroy");',
     replace: "",
   },
+  {
+    name: "a use does not put off the end of an actor",
+    file: "runtime/actor-expiry.ts",
+    find: "this.usedAtMs = this.clock.now();",
+    replace: "this.usedAtMs ??= this.clock.now();",
+  },
+  {
+    name: "an actor that is in use ends when somebody looks",
+    file: "runtime/actor-expiry.ts",
+    find: "return dueMs <= this.clock.now() ? dueMs : undefined;",
+    replace: "return dueMs;",
+  },
+  {
+    name: "nobody looks whether an actor has expired",
+    file: "runtime/actor-expiry.ts",
+    find: "const lookMs = standing.hasState ? this.lookMs(standing, dueMs) : undefined;",
+    replace: "const lookMs = standing.hasState ? undefined : this.lookMs(standing, dueMs);",
+  },
+  {
+    name: "what an actor did at its end is forgotten",
+    file: "runtime/turns/turns.ts",
+    find: "await this.live.expire(call, context);\n      record.cause(context.take());",
+    replace:
+      "await this.live.expire(call, context);\n      record.cause({ ...context.take(), effects: [] });",
+  },
 ];

@@ -25,6 +25,7 @@ export type Errand = { readonly name: string; readonly pauseMs: number } & (
     }
   | { readonly ask: "start"; readonly to: string; readonly steps: readonly Step[] }
   | { readonly ask: "emit"; readonly to: string; readonly steps: readonly Step[] }
+  | { readonly ask: "visit"; readonly to: string }
   | { readonly ask: "redrive" }
 );
 
@@ -36,6 +37,7 @@ export interface SessionPlan {
 }
 
 const ACTORS = ["a", "b", "c"] as const;
+const VISITORS = ["v", "w"] as const;
 
 export function planSessions(chance: Chance): readonly SessionPlan[] {
   return Array.from({ length: chance.between(2, 4) }, (_, index) => {
@@ -98,8 +100,15 @@ function errandOf(chance: Chance, name: string): Errand {
     return { ...base, ask: "send", messages };
   }
   if (dice < 0.86) return { ...base, ask: "start", to, steps: stepsOf(chance, "start") };
-  if (dice < 0.93) return { ...base, ask: "emit", to, steps: stepsOf(chance, "message") };
+  if (dice < 0.92) return { ...base, ask: "emit", to, steps: stepsOf(chance, "message") };
+  if (dice < 0.96) return visitOf(chance, name);
   return { ...base, ask: "redrive" };
+}
+
+/** Mostly after some time, about as long as it takes to be gone. */
+function visitOf(chance: Chance, name: string): Errand {
+  const pauseMs = chance.isTrue(0.5) ? chance.between(40_000, 130_000) : chance.between(0, 5_000);
+  return { name, pauseMs, ask: "visit", to: chance.pick(VISITORS) };
 }
 
 function callOf(chance: Chance) {

@@ -13,6 +13,7 @@ import type { Account } from "./account";
 import type { ClientOp, Outcome } from "./history";
 import type { Errand, SessionPlan } from "./plan";
 import type { Program, Receipt } from "./program";
+import type { Visitor } from "./visitor";
 
 /** Not retryable, and yet the call may have been applied by an attempt that came before. */
 const OPEN: ReadonlySet<string> = new Set(["CorruptState"]);
@@ -77,7 +78,8 @@ export class Session extends SimulatedProcess {
   async redrive(): Promise<void> {
     const { faults, isCalm } = this.world;
     try {
-      const count = await this.letters.redrive({ actor: "Account" });
+      let count = 0;
+      for (const actor of ["Account", "Visitor"]) count += await this.letters.redrive({ actor });
       for (let letter = 0; letter < count && !isCalm; letter++) faults.count("redriven");
     } catch (thrown) {
       this.checkTyped(thrown);
@@ -140,8 +142,19 @@ export class Session extends SimulatedProcess {
           return { is: "done" };
         });
       }
+      case "visit":
+        return this.visit(name, errand.to);
       case "redrive":
         return this.redrive();
+    }
+  }
+
+  private async visit(name: string, to: string): Promise<void> {
+    try {
+      const count = await this.client.actor<Visitor>("Visitor").get(to).visit(name);
+      this.world.visitors.told(name, count);
+    } catch (thrown) {
+      this.checkTyped(thrown);
     }
   }
 

@@ -257,6 +257,24 @@ onEachStore((stageOf) => {
       expect(await ask("all", [], start())).toHaveLength(1_000);
     });
 
+    it.each([
+      ["shrinks", "fill", [3]],
+      ["ends", "end", []],
+    ])("is removed when the state %s, also by a process that has read it before", async (_, method, args) => {
+      await ask("fill", [1_000]);
+      await dieWith(1_200);
+      await ask(method, args);
+      expect(await pieces()).toEqual({ named: 0, left: 0 });
+      expect((await headOf()).hasPieces).toBe(false);
+    });
+
+    it("is looked for by such a process only if somebody else has held the lease meanwhile", async () => {
+      await ask("fill", [1_000]);
+      one.takeRequests();
+      await ask("fill", [3]);
+      expect(one.takeRequests()).not.toContain("store.readParts");
+    });
+
     it("is removed by a turn that changes nothing, too", async () => {
       await dieWith(1_000);
       expect(await one.invoke(call("noSuchMethod"))).toMatchObject({ ok: false });

@@ -45,8 +45,8 @@ export interface ScheduleResult {
   readonly crashPoints: number;
 }
 
-/** After the last fault everything is done within this. */
-const DRAIN_MS = 3_600_000;
+/** After the last fault everything is done within this: an `onDestroy` that failed comes again after an hour. */
+const DRAIN_MS = 5_400_000;
 const LOOK_EVERY_MS = 5_000;
 /** A message that is queued again after this is no longer known to its queue. */
 const BLACKOUT_MS = 420_000;

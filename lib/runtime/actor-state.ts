@@ -63,6 +63,8 @@ export class ActorState {
     private pieces: readonly Piece[],
     /** The names of pieces that no head names any more. */
     private garbage: readonly string[],
+    /** There are no other pieces than those two know. */
+    private knowsAll: boolean,
   ) {}
 
   /**
@@ -79,16 +81,15 @@ export class ActorState {
   ): Promise<ActorState> {
     const { fence, state, hasPieces } = head;
     const isLarge = state !== undefined && isManifest(state.text);
-    const mustRead = (hasPieces || isLarge) && !warm?.pieces.length;
+    const mayHaveMore = hasPieces || isLarge;
+    const mustRead = mayHaveMore && !warm?.pieces.length;
     const found = mustRead ? await readPieces(host, address) : [];
     const pieces = warm?.pieces ?? (isLarge ? namedBy(state.text, found) : []);
     if (pieces === undefined) throw missingPiece(address);
     const loaded = warm === undefined ? joined(state, pieces) : warm.current;
-    const named = new Set(pieces.map(({ name }) => name));
-    // Of a later lease: then this one is lost, and what looks like garbage may be in use.
-    const isGarbage = (name: string) => !named.has(name) && (fenceOfPiece(name) ?? fence) < fence;
-    const garbage = mustRead ? found.map(({ name }) => name).filter(isGarbage) : (warm?.garbage ?? []);
-    const actor = new ActorState(host, address, fence, mark, hasPieces, loaded, pieces, garbage);
+    const garbage = mustRead ? unnamed(found, pieces, fence) : (warm?.garbage ?? []);
+    const knowsAll = mustRead || !mayHaveMore || warm?.wasHeldBefore(fence) === true;
+    const actor = new ActorState(host, address, fence, mark, hasPieces, loaded, pieces, garbage, knowsAll);
     // What the head says may be wrong: nothing that it should have named is removed then.
     if (actor.mustTidyAfter(undefined) && !isReadable(loaded)) actor.leaveAlone();
     return actor;
@@ -148,6 +149,7 @@ export class ActorState {
   async tidy(): Promise<void> {
     if (!this.mustTidyAfter(undefined)) return;
     try {
+      if (this.pieces.length === 0 && !this.knowsAll) await this.lookForMore();
       await this.write([]);
       if (this.pieces.length > 0) return;
       this.isMarked = false;
@@ -177,10 +179,23 @@ export class ActorState {
       const text = head?.state?.text ?? "";
       const named = new Set(isManifest(text) ? parseManifest(text) : []);
       this.garbage = drafted.filter((name) => !named.has(name));
+      await this.write([]);
     } catch (thrown) {
       this.warn(thrown);
     }
-    await this.tidy();
+  }
+
+  /** True when nobody has held the lease between this and the one of `fence`. */
+  private wasHeldBefore(fence: number): boolean {
+    return this.knowsAll && this.fence === fence - 1;
+  }
+
+  /** Whoever held the lease meanwhile without a commit can have left some: nobody else will look once the mark is gone. */
+  private async lookForMore(): Promise<void> {
+    const { host, address, fence, garbage } = this;
+    const more = unnamed(await readPieces(host, address), [], fence);
+    this.garbage = [...new Set([...garbage, ...more])];
+    this.knowsAll = true;
   }
 
   private leaveAlone(): void {
@@ -198,4 +213,11 @@ export class ActorState {
     await writePieces(this.host, this.address, added, this.garbage);
     this.garbage = [];
   }
+}
+
+/** The names of those that a head does not name. One of a later lease may be in use: then the own one is lost. */
+function unnamed(found: readonly Piece[], pieces: readonly Piece[], fence: number): readonly string[] {
+  const named = new Set(pieces.map(({ name }) => name));
+  const isGarbage = (name: string) => !named.has(name) && (fenceOfPiece(name) ?? fence) < fence;
+  return found.map(({ name }) => name).filter(isGarbage);
 }

@@ -1,0 +1,34 @@
+import { Actor, DurableActor, Method } from "durable-lambda";
+
+/** How much there is of one item, and for which orders some of it is held. */
+@Actor
+export class Stock extends DurableActor {
+  free = 0;
+  held = new Map<string, number>();
+
+  @Method
+  add(count: number): number {
+    this.free += count;
+    return this.free;
+  }
+
+  @Method
+  hold(orderId: string, count: number): number {
+    if (count > this.free) throw new RangeError(`There are ${this.free} of ${this.ctx.actorId}, not ${count}.`);
+    this.free -= count;
+    this.held.set(orderId, (this.held.get(orderId) ?? 0) + count);
+    return this.free;
+  }
+
+  @Method
+  release(orderId: string): number {
+    this.free += this.held.get(orderId) ?? 0;
+    this.held.delete(orderId);
+    return this.free;
+  }
+
+  @Method({ readonly: true })
+  left(): number {
+    return this.free;
+  }
+}

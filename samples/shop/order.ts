@@ -18,9 +18,15 @@ export class Order extends DurableActor {
   @Method
   async place(customerId: string, items: Readonly<Record<string, number>>): Promise<string> {
     if (this.status !== "new") throw new OrderError(`The order is ${this.status} already.`);
-    for (const [item, count] of Object.entries(items)) {
-      await this.ctx.actor(Stock).get(item).hold(this.ctx.actorId, count);
-      this.items.set(item, count);
+    try {
+      for (const [item, count] of Object.entries(items)) {
+        await this.ctx.actor(Stock).get(item).hold(this.ctx.actorId, count);
+        this.items.set(item, count);
+      }
+    } catch (reason) {
+      // What other actors have done for this turn stays done when it throws.
+      for (const item of this.items.keys()) await this.ctx.actor(Stock).get(item).release(this.ctx.actorId);
+      throw reason;
     }
     this.customerId = customerId;
     this.status = "open";

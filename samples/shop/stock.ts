@@ -14,7 +14,8 @@ export class Stock extends DurableActor {
 
   @Method
   hold(orderId: string, count: number): number {
-    if (count > this.free) throw new RangeError(`There are ${this.free} of ${this.ctx.actorId}, not ${count}.`);
+    if (count > this.free)
+      throw new RangeError(`There are ${this.free} of ${this.ctx.actorId}, not ${count}.`);
     this.free -= count;
     this.held.set(orderId, (this.held.get(orderId) ?? 0) + count);
     return this.free;

@@ -7,6 +7,7 @@ module.exports = {
   moduleNameMapper: {
     "^durable-lambda$": "<rootDir>/lib/index.ts",
     "^durable-lambda/(local|testing|aws)$": "<rootDir>/lib/$1/index.ts",
+    "^durable-lambda/infra$": "<rootDir>/infra/index.ts",
   },
   // Anything that keeps a test alive longer than this is a hang, not slowness.
   testTimeout: 20_000,

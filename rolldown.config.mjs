@@ -10,8 +10,12 @@ export default {
     "testing/index": "lib/testing/index.ts",
     "aws/index": "lib/aws/index.ts",
     "aws/from-environment": "lib/aws/from-environment.ts",
+    "infra/index": "infra/index.ts",
+    "infra/look": "infra/look.ts",
   },
   external: (id) => id === LAZY || !/^[./]/.test(id),
+  // It stays as it is written, wherever the file with it is: beside the core.
+  makeAbsoluteExternalsRelative: false,
   platform: "node",
   tsconfig: "tsconfig.build.json",
   output: {
@@ -23,7 +27,7 @@ export default {
     // Chunks for what entries share, so that a class is the same class for all of them; the engine's apart, for its SQLite.
     codeSplitting: {
       groups: [
-        { name: "core", test: /\/(lib\/(?!aws\/|local\/|testing\/|index\.ts)|decorators\/)/ },
+        { name: "core", test: /\/(lib\/(?!aws\/(?!resources)|local\/|testing\/|index\.ts)|decorators\/)/ },
         { name: "local/engine", test: /\/lib\/local\/(?!index\.ts)/ },
       ],
     },

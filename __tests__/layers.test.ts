@@ -4,7 +4,9 @@ import { resolve } from "node:path";
 import { type Import, parseSource, readSources, resolveImport, type SourceFile } from "./support/imports";
 
 const ROOT = resolve(__dirname, "..");
-const FOLDERS = ["lib", "decorators", "samples"].filter((folder) => existsSync(resolve(ROOT, folder)));
+const FOLDERS = ["lib", "decorators", "infra", "samples"].filter((folder) =>
+  existsSync(resolve(ROOT, folder)),
+);
 
 const METADATA = "lib/metadata.ts";
 
@@ -22,6 +24,8 @@ const MAY_IMPORT = {
   testing: ["core", "client", "runtime", "local"],
   // What users import. `aws` only in app.ts and only when it is needed; see `allowed`.
   entry: ["core", "telemetry", "decorators", "client", "runtime"],
+  // Of the adapters only what says what tables and queues are like; see `allowed`.
+  infra: ["core", "telemetry"],
   samples: [],
 } as const satisfies Record<string, readonly string[]>;
 
@@ -33,6 +37,7 @@ interface PackageRule {
 }
 
 const PACKAGES: readonly PackageRule[] = [
+  { pattern: /^(aws-cdk-lib|constructs)(\/|$)/, layers: ["infra"] },
   { pattern: /^(@aws-sdk|@smithy|@aws-crypto)\//, layers: ["aws"] },
   { pattern: /^(node:)?sqlite$/, layers: ["local", "testing"] },
   { pattern: /^(@aws-lambda-powertools|@opentelemetry)\//, layers: ["telemetry"], isLazy: true },
@@ -51,6 +56,7 @@ function allowed(from: string, to: string, kind: Import["kind"]): boolean {
   if (source === target || (MAY_IMPORT[source] as readonly Layer[]).includes(target)) return true;
   // It carries a call from a client into a runtime: it belongs to both sides.
   if (from === "lib/client/inline-transport.ts" && target === "runtime") return true;
+  if (source === "infra" && to === "lib/aws/resources.ts") return true;
   return from === "lib/app.ts" && target === "aws" && kind !== "value";
 }
 

@@ -15,6 +15,7 @@ import { Messenger } from "./messages/messenger";
 import type { Queues } from "./messages/queue";
 import type { TrackedCalls } from "./messages/tracked-calls";
 import type { Middleware } from "./middleware";
+import { announce } from "./outline";
 import type { Ports } from "./ports";
 import { Registry } from "./registry";
 import { type Authorize, checkAuthorize } from "./runtime/authorize";
@@ -83,7 +84,9 @@ export function createRouter(actors: readonly ActorClass[], options: RouterOptio
   const { metrics = Boolean(process.env.POWERTOOLS_METRICS_NAMESPACE) } = rest;
   const runtimeOptions = { ...rest, metrics };
   const ports = withDefaults({ store, queues, calls, bus });
-  const runtime = new Runtime(new Registry(actors), ports, runtimeOptions);
+  const registry = new Registry(actors);
+  announce(registry.definitions);
+  const runtime = new Runtime(registry, ports, runtimeOptions);
   if (process.env.AWS_LAMBDA_RUNTIME_API !== undefined) {
     // Lambda's init phase is the cheapest moment to load the SDK; and Lambda says when it stops a process.
     void ports.store;

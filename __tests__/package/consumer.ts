@@ -44,11 +44,11 @@ export class Consumer {
     const packedFiles = await packed(built);
     const modules = join(folder, "node_modules");
     for (const file of packedFiles) await cp(join(built, file), join(modules, "durable-lambda", file));
-    const { dependencies } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as {
-      dependencies: Record<string, string>;
-    };
+    const { dependencies, peerDependencies } = JSON.parse(
+      await readFile(join(ROOT, "package.json"), "utf8"),
+    ) as Record<"dependencies" | "peerDependencies", Record<string, string>>;
     // @types/node is the consumer's own, as in every TypeScript project for Node.
-    for (const name of [...Object.keys(dependencies), "@types/node"]) {
+    for (const name of [...Object.keys({ ...dependencies, ...peerDependencies }), "@types/node"]) {
       await mkdir(dirname(join(modules, name)), { recursive: true });
       await symlink(join(ROOT, "node_modules", name), join(modules, name), "junction");
     }

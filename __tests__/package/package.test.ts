@@ -49,7 +49,7 @@ test("publishes the build, the README and the licence alone", () => {
     expect.arrayContaining(["LICENSE", "dist/index.js", "dist/types/lib/index.d.ts"]),
   );
   const others =
-    /^(?!dist\/([\w-]+\/)?[\w-]+\.js(\.map)?$|dist\/types\/(lib|decorators)\/.*\.d\.ts$|package\.json$|README\.md$|LICENSE$)/;
+    /^(?!dist\/([\w-]+\/)?[\w-]+\.js(\.map)?$|dist\/types\/(lib|decorators|infra)\/.*\.d\.ts$|package\.json$|README\.md$|LICENSE$)/;
   expect(packedFiles.filter((file) => others.test(file))).toEqual([]);
 });
 
@@ -101,6 +101,19 @@ describe("run by tsx", () => {
   test("with standard decorators in an ES module", async () => {
     const project = await consumer.project("tsx-module", { "package.json": { type: "module" } });
     expectOutput(await runTsx(project, "bare.ts"), COUNTED);
+  });
+});
+
+test("deploys: the construct bundles the entry, and reads what its actors listen to", async () => {
+  const project = await consumer.project("infra", { "package-lock.json": {} });
+  const { code, stdout, stderr } = await runTsx(project, "stack.ts");
+  expect({ code, stderr }).toEqual({
+    code: 0,
+    stderr: expect.stringContaining("Bundling asset Shop/App/Router"),
+  });
+  expect(JSON.parse(stdout)).toEqual({
+    patterns: [{ source: ["shop"], "detail-type": ["Sold"] }],
+    refused: "InvalidDefinition",
   });
 });
 

@@ -11,8 +11,8 @@ import { quote } from "../quote";
 import { type DueActor, type DuePage, wakeShardOf } from "../wake";
 import { HEAD_SORT_KEY } from "./dynamo-item";
 import type { Changes, DynamoTable, Item } from "./dynamo-table";
+import { WAKE_INDEX } from "./resources";
 
-export const WAKE_INDEX = "wakes";
 /** DynamoDB takes 1,000 writes a second of each. Never fewer than before: heads keep the shard that they were given. */
 export const WAKE_SHARDS = 16;
 

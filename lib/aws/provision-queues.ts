@@ -3,12 +3,11 @@ import type { QueueAttributeName, SQSClient } from "@aws-sdk/client-sqs";
 import { InternalError } from "../errors";
 import { sqsClient } from "./clients";
 import type { Environment, QueueVariable } from "./environment";
+import { KEPT_SECONDS, MAX_RECEIVE_COUNT } from "./resources";
 import { isMissingQueue } from "./sqs-errors";
 import { sqsSdk } from "./sqs-sdk";
 
 type Attributes = Partial<Record<QueueAttributeName, string>>;
-
-const DAY_SECONDS = 86_400;
 
 const FIFO: Attributes = {
   FifoQueue: "true",
@@ -17,16 +16,10 @@ const FIFO: Attributes = {
   DeduplicationScope: "messageGroup",
   FifoThroughputLimit: "perMessageGroupId",
 };
-const KEPT: Attributes = { MessageRetentionPeriod: String(14 * DAY_SECONDS) };
+const KEPT: Attributes = { MessageRetentionPeriod: String(KEPT_SECONDS) };
 /** Six times the 30 s of a function, as Lambda asks for. */
 const FOR_FUNCTIONS: Attributes = { VisibilityTimeout: "180" };
 const FOR_PEOPLE: Attributes = { VisibilityTimeout: "30" };
-
-/**
- * The net below our own dead-lettering. A message that is handed back because an earlier one of its group failed counts
- * as received too: with fewer than this, a poison message would drag its innocent successors along.
- */
-const MAX_RECEIVE_COUNT = 1_000;
 
 export async function provisionQueues(environment: Environment): Promise<Record<QueueVariable, string>> {
   const client = sqsClient();

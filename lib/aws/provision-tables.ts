@@ -9,24 +9,34 @@ import {
   UpdateTimeToLiveCommand,
 } from "@aws-sdk/client-dynamodb";
 import { StoreUnavailable } from "../errors";
-import { WAKE_INDEX } from "./dynamo-wakes";
 import type { Environment, TableVariable } from "./environment";
+import {
+  EXPIRY_ATTRIBUTE,
+  type KeyAttribute,
+  STATE_KEYS,
+  WAKE_INDEX,
+  WAKE_KEYS,
+  WORKFLOW_KEYS,
+} from "./resources";
 
 type Schema = Pick<CreateTableCommandInput, "AttributeDefinitions" | "KeySchema" | "GlobalSecondaryIndexes">;
 
 const STATE: Schema = {
-  AttributeDefinitions: [...attributes("S", "pk", "sk"), ...attributes("N", "wakeShard", "wakeAt")],
-  KeySchema: key("pk", "sk"),
+  AttributeDefinitions: attributes(...STATE_KEYS, ...WAKE_KEYS),
+  KeySchema: key(STATE_KEYS),
   GlobalSecondaryIndexes: [
     {
       IndexName: WAKE_INDEX,
-      KeySchema: key("wakeShard", "wakeAt"),
+      KeySchema: key(WAKE_KEYS),
       Projection: { ProjectionType: "KEYS_ONLY" },
     },
   ],
 };
 
-const WORKFLOWS: Schema = { AttributeDefinitions: attributes("S", "pk"), KeySchema: key("pk") };
+const WORKFLOWS: Schema = {
+  AttributeDefinitions: attributes(...WORKFLOW_KEYS),
+  KeySchema: key(WORKFLOW_KEYS),
+};
 
 export async function provisionTables(environment: Environment): Promise<Record<TableVariable, string>> {
   const state = environment.DURABLE_TABLE || "DurableState";
@@ -57,12 +67,12 @@ async function provisionTable(client: DynamoDBClient, table: string, schema: Sch
   }
 }
 
-function attributes(type: "S" | "N", ...names: string[]) {
-  return names.map((name) => ({ AttributeName: name, AttributeType: type }));
+function attributes(...keys: readonly KeyAttribute[]) {
+  return keys.map(({ name, type }) => ({ AttributeName: name, AttributeType: type }));
 }
 
-function key(...names: string[]) {
-  return names.map((name, index) => ({
+function key(keys: readonly KeyAttribute[]) {
+  return keys.map(({ name }, index) => ({
     AttributeName: name,
     KeyType: index === 0 ? ("HASH" as const) : ("RANGE" as const),
   }));
@@ -82,7 +92,7 @@ async function enableExpiry(client: DynamoDBClient, table: string): Promise<void
     await client.send(
       new UpdateTimeToLiveCommand({
         TableName: table,
-        TimeToLiveSpecification: { AttributeName: "expiresAt", Enabled: true },
+        TimeToLiveSpecification: { AttributeName: EXPIRY_ATTRIBUTE, Enabled: true },
       }),
     );
   } catch (thrown) {

@@ -1,0 +1,89 @@
+/** What is read from the bundle when the app is synthesised, and what is said where nothing can be read. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { InvalidDefinition } from "durable-lambda";
+import { synth } from "./synth";
+
+const ACTORS = `
+import { Actor, createRouter, DurableActor, On } from "durable-lambda";
+@Actor("Listener")
+class Listener extends DurableActor {
+  @On({ source: "shop", detailType: "Sold", id: "detail.id" }) sold() {}
+  @On({ source: "shop", detailType: ["Sold"], id: "detail.other" }) soldToo() {}
+  @On({ source: "bank", detailType: { prefix: "Paid" }, id: "detail.id" }) paid() {}
+}
+const router = createRouter([Listener]);
+`;
+
+// Within the project, so that the entry finds the package.
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(__dirname, "entry-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function synthEntry(text: string, props: object = {}) {
+  const entry = join(folder, "actors.ts");
+  writeFileSync(entry, text);
+  // Bundling says on stderr what it does.
+  const { template } = synth({ entry, ...props }, true);
+  const rules = Object.values(template.findResources("AWS::Events::Rule"));
+  return rules.flatMap(({ Properties: { EventPattern: pattern } }) =>
+    pattern === undefined ? [] : [pattern],
+  );
+}
+
+it("reads the patterns of all actors, one for each that differs", () => {
+  const patterns = synthEntry(`${ACTORS} export const handler = router;`);
+  expect(patterns).toHaveLength(2);
+  expect(patterns).toEqual(
+    expect.arrayContaining([
+      { source: ["shop"], "detail-type": ["Sold"] },
+      { source: ["bank"], "detail-type": [{ prefix: "Paid" }] },
+    ]),
+  );
+});
+
+it("reads them too when the handler is wrapped, has another name, needs its environment, and leaves a timer behind", () => {
+  const text = `${ACTORS}
+    if (process.env.MODE !== "shop" || process.env.AWS_SECRET_ACCESS_KEY) throw new Error("wrong environment");
+    setInterval(() => {}, 1_000);
+    console.log("loaded");
+    export const main = async (event: unknown) => router(event);`;
+  process.env.AWS_SECRET_ACCESS_KEY = "secret";
+  try {
+    expect(synthEntry(text, { handler: "main", environment: { MODE: "shop" } })).toHaveLength(2);
+  } finally {
+    delete process.env.AWS_SECRET_ACCESS_KEY;
+  }
+});
+
+it.each([
+  ["throws", 'throw new Error("no database here");', /loading it failed.*no database here/s],
+  [
+    "ends its process",
+    `${ACTORS} export const handler = router; process.exit(3);`,
+    /it ended with the code 3/,
+  ],
+  [
+    "exports no handler",
+    `${ACTORS} export const other = router;`,
+    /does not export "handler"\. Write: export const handler/,
+  ],
+  [
+    "makes no router",
+    "export const handler = () => {};",
+    /makes no router\. Write: export const handler = createRouter/,
+  ],
+])("says what to do about an entry that %s", (_, text, message) => {
+  const make = () => synthEntry(text);
+  expect(make).toThrow(InvalidDefinition);
+  expect(make).toThrow(message);
+  expect(make).toThrow(/say what they listen to: new ActorApp\(…, \{ events: \[\] \}\)/);
+});
+
+it("asks nothing of an entry whose events are given", () => {
+  expect(synthEntry('throw new Error("no");', { events: [{ source: ["shop"] }] })).toEqual([
+    { source: ["shop"] },
+  ]);
+});

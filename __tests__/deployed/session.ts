@@ -2,7 +2,6 @@
 import { type Client, createClient } from "durable-lambda";
 import { Bystander } from "./bystander";
 import { DeployedApp } from "./deployed-app";
-import { actors } from "./test-actors";
 
 /**
  * A variable of its own: what DURABLE_TEST_ENDPOINT names may be a bare DynamoDB, and only whoever sets this one says that
@@ -36,7 +35,7 @@ export class Session {
       AWS_ACCESS_KEY_ID: "test",
       AWS_SECRET_ACCESS_KEY: "test",
     });
-    const app = await DeployedApp.deploy("test-actors.ts", actors);
+    const app = await DeployedApp.deploy();
     Object.assign(process.env, app.variables);
     const client = createClient();
     return new Session(before, app, client, createClient({ transport: "inline" }), new Bystander(client));

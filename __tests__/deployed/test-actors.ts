@@ -117,7 +117,7 @@ export class Manager extends DurableActor {
   }
 }
 
-export const actors = [
+const actors = [
   ...[Counter, Account, Journal, Unruly, Purchase, Manager],
   ...[Purse, Link, Alarm, Order, Auditor, Mortal],
 ];

@@ -37,7 +37,7 @@ interface PackageRule {
 }
 
 const PACKAGES: readonly PackageRule[] = [
-  { pattern: /^(aws-cdk-lib|constructs)(\/|$)/, layers: ["infra"] },
+  { pattern: /^(aws-cdk-lib|constructs)(\/|$)/, layers: ["infra", "samples"] },
   { pattern: /^(@aws-sdk|@smithy|@aws-crypto)\//, layers: ["aws"] },
   { pattern: /^(node:)?sqlite$/, layers: ["local", "testing"] },
   { pattern: /^(@aws-lambda-powertools|@opentelemetry)\//, layers: ["telemetry"], isLazy: true },
@@ -86,8 +86,10 @@ function packageRule(path: string, layer: Layer, name: string, kind: Import["kin
   if (rule !== undefined && !rule.layers.includes(layer)) return `only ${rule.layers.join(", ")} may`;
   if (rule?.isLazy && kind === "value") return "only by a require() when it is needed";
   if (name.startsWith("reflect-metadata") && path !== METADATA) return `only ${METADATA} may`;
-  if (layer === "samples" && !/^(durable-lambda(\/.*)?|node:.*)$/.test(name)) {
-    return "samples import durable-lambda…, node:… and their own files";
+  const isStack = path.endsWith("/stack.ts");
+  const ofSamples = isStack ? /^(durable-lambda|aws-cdk-lib)(\/|$)/ : /^(durable-lambda(\/.*)?|node:.*)$/;
+  if (layer === "samples" && !ofSamples.test(name)) {
+    return "samples import durable-lambda…, node:… and their own files; their stack.ts the CDK";
   }
   return undefined;
 }

@@ -1,10 +1,11 @@
 /** The SDK clients, configured for conditional writes from a Lambda: fail fast, try again, reuse connections. */
 import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
-import { LambdaClient } from "@aws-sdk/client-lambda";
+import type { LambdaClient } from "@aws-sdk/client-lambda";
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { eventBridgeSdk } from "./event-bridge-sdk";
+import { lambdaSdk } from "./lambda-sdk";
 import { sqsSdk } from "./sqs-sdk";
 
 /** DynamoDB answers within milliseconds; a request that takes this long is repeated rather than waited for. */
@@ -32,6 +33,7 @@ export function dynamoClient(config: DynamoDBClientConfig = {}): DynamoDBDocumen
 
 /** One attempt each: an attempt of the client's is marked as a repetition, one of the SDK's would not be. */
 export function lambdaClient(): LambdaClient {
+  const { LambdaClient } = lambdaSdk();
   return new LambdaClient({ maxAttempts: 1 });
 }
 

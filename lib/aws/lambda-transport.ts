@@ -1,10 +1,11 @@
 /** Calls by invoking the router function. */
-import { InvokeCommand, type LambdaClient } from "@aws-sdk/client-lambda";
+import type { LambdaClient } from "@aws-sdk/client-lambda";
 import type { Transport } from "../calling/transport";
 import { InternalError, PayloadTooLarge, TransportError } from "../errors";
 import type { InvocationReply } from "../invocation";
 import { shorten } from "../quote";
 import { lambdaClient } from "./clients";
+import { lambdaSdk } from "./lambda-sdk";
 
 export interface LambdaTransportOptions {
   /** The router's name or ARN. */
@@ -30,6 +31,7 @@ export function lambdaTransport({
   functionName,
   client = lambdaClient(),
 }: LambdaTransportOptions): Transport {
+  const { InvokeCommand } = lambdaSdk();
   return {
     async invoke(invocation) {
       const payload = Buffer.from(JSON.stringify(invocation));

@@ -18,6 +18,8 @@ export interface ProcessOptions {
   readonly concurrency?: number;
 }
 
+const DEFAULT_TIMEOUT_MS = 10_000;
+
 /** The runtime client's file. */
 const ric = process.env.DURABLE_TEST_RIC ?? "";
 
@@ -27,12 +29,16 @@ export class FunctionProcess {
   /** Resolves when it is gone. */
   readonly ended: Promise<Extract<Outcome, { kind: "ended" }>>;
   private readonly onOutput = new Set<() => void>();
+  private isStopping = false;
 
   private constructor(
     private readonly child: ChildProcess,
     private readonly api: RuntimeApi,
-    private readonly timeoutMs: number,
+    private readonly options: ProcessOptions,
   ) {
+    api.onIdle = () => {
+      if (!this.isStopping && options.concurrency === undefined) child.kill("SIGSTOP");
+    };
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding("utf8").on("data", (text: string) => {
         this.output += text;
@@ -48,15 +54,13 @@ export class FunctionProcess {
   }
 
   static async start(options: ProcessOptions): Promise<FunctionProcess> {
-    const { folder, environment, timeoutMs = 10_000, concurrency } = options;
-    const freeze = () => void (concurrency === undefined && child.kill("SIGSTOP"));
-    const api = await RuntimeApi.start(freeze);
+    const api = await RuntimeApi.start();
     const child = spawn(process.execPath, [ric, "index.handler"], {
-      cwd: folder,
-      env: { ...environment, ...lambdaEnvironment(folder, api.address, concurrency) },
+      cwd: options.folder,
+      env: { ...options.environment, ...lambdaEnvironment(options, api.address) },
       stdio: ["ignore", "pipe", "pipe"],
     });
-    return new FunctionProcess(child, api, timeoutMs);
+    return new FunctionProcess(child, api, options);
   }
 
   /** How often it has asked for an event. */
@@ -73,12 +77,13 @@ export class FunctionProcess {
   async invoke(event: unknown): Promise<Outcome> {
     const failure = await this.initialised;
     if (failure !== undefined) return failure;
-    const outcome = this.api.invoke(event, randomUUID(), Date.now() + this.timeoutMs);
+    const { timeoutMs = DEFAULT_TIMEOUT_MS } = this.options;
+    const outcome = this.api.invoke(event, randomUUID(), Date.now() + timeoutMs);
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
       this.child.kill("SIGKILL");
-    }, this.timeoutMs);
+    }, timeoutMs);
     this.child.kill("SIGCONT");
     try {
       const settled = await outcome;
@@ -100,6 +105,7 @@ export class FunctionProcess {
 
   /** Tells it to stop, as Lambda does before it takes a process away: thawed. */
   terminate(): void {
+    this.isStopping = true;
     this.child.kill("SIGCONT");
     this.child.kill("SIGTERM");
   }
@@ -112,11 +118,7 @@ export class FunctionProcess {
 }
 
 /** What Lambda sets, and no more than that: nothing of this process's environment leaks in. */
-function lambdaEnvironment(
-  folder: string,
-  runtimeApi: string,
-  concurrency: number | undefined,
-): NodeJS.ProcessEnv {
+function lambdaEnvironment({ folder, concurrency }: ProcessOptions, runtimeApi: string): NodeJS.ProcessEnv {
   return {
     _HANDLER: "index.handler",
     AWS_EXECUTION_ENV: "AWS_Lambda_nodejs24.x",

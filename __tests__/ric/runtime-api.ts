@@ -31,6 +31,8 @@ const PREFIX = "/2018-06-01/runtime";
 export class RuntimeApi {
   /** How often the process has asked for an event. */
   asked = 0;
+  /** Told when the process waits for an event and there is none: Lambda freezes it then. */
+  onIdle: () => void = () => {};
   private readonly events: Waiting[] = [];
   /** Requests of the process for an event that is not there yet. */
   private readonly askers: ServerResponse[] = [];
@@ -39,21 +41,17 @@ export class RuntimeApi {
   readonly initialised: Promise<FunctionError | undefined>;
   private initialise: (failure?: FunctionError) => void = () => {};
 
-  private constructor(
-    private readonly server: Server,
-    /** Told when the process waits for an event and there is none: Lambda freezes it then. */
-    private readonly onIdle: () => void,
-  ) {
+  private constructor(private readonly server: Server) {
     this.initialised = new Promise((resolve) => {
       this.initialise = resolve;
     });
     server.on("request", (request, response) => void this.route(request, response));
   }
 
-  static async start(onIdle: () => void): Promise<RuntimeApi> {
+  static async start(): Promise<RuntimeApi> {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
-    return new RuntimeApi(server, onIdle);
+    return new RuntimeApi(server);
   }
 
   /** What `AWS_LAMBDA_RUNTIME_API` is to be. */

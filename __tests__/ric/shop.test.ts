@@ -111,7 +111,7 @@ describeRuntime("the shop under the runtime client", () => {
       const http = {
         rawPath: "/actors/Counter/http/increment",
         headers: { "content-type": "application/json" },
-        body: "[4]",
+        body: JSON.stringify({ args: [4] }),
         requestContext: { domainName: "localhost", http: { method: "POST" } },
       };
       expect(await shop.invoke(http)).toMatchObject({ kind: "response", body: { statusCode: 200 } });

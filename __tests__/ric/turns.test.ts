@@ -1,4 +1,5 @@
 /** What becomes of a turn when its process does not: killed at its timeout, told to stop, or ended by an error of its own. */
+import { eventually } from "../deployed/eventually";
 import type { FunctionProcess } from "./function-process";
 import { describeRuntime, Session } from "./session";
 
@@ -75,7 +76,8 @@ describeRuntime("a turn in the middle of which its process ends", () => {
   test.each(["throwOutside", "rejectOutside"])(
     "has no effect after an error outside the handler (%s)",
     async (method) => {
-      const unruly = await session.start(folder);
+      // Nobody gives the lease back: it ends when the event's time does.
+      const unruly = await session.start(folder, { timeoutMs: HANGS_AFTER_MS });
       const { outcome } = await inMidTurn(unruly, method, method);
       expect(await outcome).toMatchObject({ kind: "ended", signal: null, code: expect.any(Number) });
       expect(unruly.output).toContain("outside of everything");
@@ -121,6 +123,7 @@ describeRuntime("a process", () => {
     async () => {
       const unruly = await session.start(folder);
       await unruly.invoke(call("idle", "work", "only"));
+      await eventually(async () => expect(unruly.asked).toBe(2), PATIENCE_MS);
       unruly.terminate();
       expect(await unruly.ended).toMatchObject({ signal: "SIGTERM" });
       expect(await leaseOf("idle")).toBeUndefined();

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { buildSync, type Metafile } from "esbuild";
+import { FROM_RUNTIME } from "../infra/router-function";
 
 const ROUNDS = 41;
 const MAX_RATIO = 1.2;
@@ -15,8 +16,11 @@ const MAX_RATIO = 1.2;
 const SHOWN_BYTES = 10_000;
 const root = process.cwd();
 
-/** The app is bundled with the package as it is published. */
-const OF_THE_PACKAGE = { alias: { "durable-lambda": join(root, "dist/index.js") } };
+/** The app is bundled with the package as it is published, and as `ActorApp` does. */
+const OF_THE_PACKAGE = {
+  alias: { "durable-lambda": join(root, "dist/index.js") },
+  external: [...FROM_RUNTIME],
+};
 const HANDLERS = {
   shop: ["samples/shop/actors.ts", OF_THE_PACKAGE],
   same: ["bench/support/bare-handler.ts", {}],

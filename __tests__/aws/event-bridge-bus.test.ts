@@ -2,6 +2,7 @@
 import { EventBridgeBus } from "../../lib/aws/event-bridge-bus";
 import type { Clock } from "../../lib/clock";
 import { eventBusContract, eventOf, eventOfBytes, idsIn } from "../contract/event-bus-contract";
+import { isLocalStack } from "../support/endpoints";
 import {
   type EventBridgeConnection,
   type EventBridgeEmulator,
@@ -27,7 +28,7 @@ describe("a bus on EventBridge", () => {
     const { bus, delivered } = connection;
     return { bus, delivered, taken: async (count: number) => idsIn(await delivered(count)) };
   };
-  eventBusContract(connect, { refusesSourcesOfAws: !process.env.DURABLE_TEST_ENDPOINT });
+  eventBusContract(connect, { refusesSourcesOfAws: !isLocalStack });
 });
 
 /** An event whose sender and id begin alike: `a1` is the first of sender `a`. */

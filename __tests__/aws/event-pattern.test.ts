@@ -1,11 +1,12 @@
 /** Patterns at EventBridge itself, or at what stands in for it: the tables that the matcher is held to, by TestEventPattern. */
 import { EventBridgeClient, TestEventPatternCommand } from "@aws-sdk/client-eventbridge";
+import { givenEndpoint, isLocalStack } from "../support/endpoints";
 import { EVENT, PATTERN_ROWS, REFUSED_ROWS } from "../support/event-patterns";
 
-const endpoint = process.env.DURABLE_TEST_ENDPOINT;
+const endpoint = givenEndpoint("eventbridge");
 const isAws = endpoint?.endsWith(".amazonaws.com") === true;
 const atEndpoint = <T extends { readonly notOnLocalStack: boolean }>(rows: readonly T[]) =>
-  rows.filter(({ notOnLocalStack }) => isAws || !notOnLocalStack);
+  rows.filter(({ notOnLocalStack }) => isAws || !isLocalStack || !notOnLocalStack);
 
 (endpoint ? describe : describe.skip)("at the endpoint", () => {
   let client: EventBridgeClient;

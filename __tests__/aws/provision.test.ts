@@ -10,6 +10,7 @@ import { GetQueueAttributesCommand, SetQueueAttributesCommand } from "@aws-sdk/c
 import { provision } from "durable-lambda/aws";
 import { eventBridgeClient } from "../../lib/aws/clients";
 import { type Emulator, startDynamo } from "../support/dynamo";
+import { givenEndpoint } from "../support/endpoints";
 import { type EventBridgeEmulator, startEventBridge } from "../support/event-bridge";
 import { type SqsEmulator, startSqs } from "../support/sqs";
 
@@ -114,7 +115,7 @@ it("takes the name of the bus from its ARN", async () => {
 });
 
 it("lets expired items disappear, where the endpoint can", async () => {
-  if (!process.env.DURABLE_TEST_ENDPOINT) return; // dynalite cannot.
+  if (givenEndpoint("dynamodb") === undefined) return; // dynalite cannot.
   const { documents } = dynamo.connect();
   for (const table of Object.values(await provision({ only: ["dynamodb"], environment }))) {
     const { TimeToLiveDescription } = await documents.send(

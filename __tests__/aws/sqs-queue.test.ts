@@ -5,6 +5,7 @@ import { SqsQueue } from "../../lib/aws/sqs-queue";
 import type { Clock } from "../../lib/clock";
 import type { OutgoingMessage, Queue, ReceivedMessage } from "../../lib/messages/queue";
 import { queueContract } from "../contract/queue-contract";
+import { givenEndpoint, isLocalStack } from "../support/endpoints";
 import { FakeClock, gate } from "../support/fake-clock";
 import { type Fault, interpose, type SentRequest } from "../support/faulty-sdk";
 import { type SqsConnection, type SqsEmulator, startSqs } from "../support/sqs";
@@ -15,8 +16,8 @@ beforeAll(async () => {
 });
 afterAll(() => emulator.close());
 
-/** Emulators that are not ours take 256 KB a message. */
-const testLarge = process.env.DURABLE_TEST_ENDPOINT ? it.skip : it;
+/** LocalStack takes 256 KB a message. */
+const testLarge = isLocalStack ? it.skip : it;
 
 let run: string;
 let connection: SqsConnection;
@@ -33,10 +34,10 @@ describe("a queue on SQS", () => {
   };
   queueContract(connect, {
     // fauxqs hands out one message of a group at a time.
-    severalOfAGroup: Boolean(process.env.DURABLE_TEST_ENDPOINT),
+    severalOfAGroup: givenEndpoint("sqs") !== undefined,
     astralCharacters: true,
     // LocalStack does not.
-    forgetsReceipts: !process.env.DURABLE_TEST_ENDPOINT,
+    forgetsReceipts: !isLocalStack,
     advance: (ms) => wait(ms),
   });
 });

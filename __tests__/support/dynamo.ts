@@ -7,6 +7,7 @@ import { provision } from "durable-lambda/aws";
 import dynalite from "dynalite";
 import { DynamoCalls } from "../../lib/aws/dynamo-calls";
 import { DynamoStore } from "../../lib/aws/dynamo-store";
+import { CREDENTIALS, givenEndpoint } from "./endpoints";
 import { SdkWiretap, type SentRequest } from "./faulty-sdk";
 
 export interface Emulator {
@@ -27,8 +28,8 @@ export interface DynamoConnection {
 }
 
 /**
- * Starts an emulator and sets the SDK's variables to it. With `DURABLE_TEST_ENDPOINT` the tests run against that endpoint
- * instead: another emulator, with other faults of its own.
+ * Starts an emulator and sets the SDK's variables to it. Where the environment names an endpoint (`endpoints.ts`), the tests
+ * run against that instead: another emulator, with other faults of its own.
  */
 export async function startDynamo(): Promise<Emulator> {
   const { endpoint, stop } = await endpointForTests();
@@ -36,9 +37,7 @@ export async function startDynamo(): Promise<Emulator> {
     // The general one is for clients of other services: they find something that answers, if only with an error.
     AWS_ENDPOINT_URL: endpoint,
     AWS_ENDPOINT_URL_DYNAMODB: endpoint,
-    AWS_REGION: "us-east-1",
-    AWS_ACCESS_KEY_ID: "test",
-    AWS_SECRET_ACCESS_KEY: "test",
+    ...CREDENTIALS,
   });
   const { DURABLE_TABLE: table = "", WORKFLOW_TABLE: workflows = "" } = await provision({
     only: ["dynamodb"],
@@ -64,7 +63,7 @@ export async function startDynamo(): Promise<Emulator> {
 }
 
 async function endpointForTests(): Promise<{ endpoint: string; stop: () => Promise<void> }> {
-  const { DURABLE_TEST_ENDPOINT: given } = process.env;
+  const given = givenEndpoint("dynamodb");
   if (given) return { endpoint: given, stop: async () => {} };
   const server = dynalite({ createTableMs: 0 });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

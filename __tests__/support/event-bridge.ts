@@ -4,14 +4,14 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
-import { type EventBridgeClient, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
-import { CreateQueueCommand, GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { provision } from "durable-lambda/aws";
-import { eventBridgeClient, sqsClient } from "../../lib/aws/clients";
+import { eventBridgeClient } from "../../lib/aws/clients";
 import { EventBridgeBus } from "../../lib/aws/event-bridge-bus";
-import { SqsQueue } from "../../lib/aws/sqs-queue";
 import { drain } from "../contract/event-bus-contract";
+import { CREDENTIALS, givenEndpoint } from "./endpoints";
 import { SdkWiretap } from "./faulty-sdk";
+import { TargetQueue } from "./target-queue";
 
 /** In the form in which EventBridge hands over events. */
 export type Delivery = Readonly<Record<string, unknown>>;
@@ -32,18 +32,15 @@ export interface EventBridgeConnection {
 }
 
 /**
- * Starts an emulator and sets the SDK's variables to it, beside those of `startDynamo` and `startSqs`. With
- * `DURABLE_TEST_ENDPOINT` the tests run against that endpoint instead.
+ * Starts an emulator and sets the SDK's variables to it, beside those of `startDynamo` and `startSqs`. Where the environment
+ * names an endpoint (`endpoints.ts`), the tests run against that instead.
  */
 export async function startEventBridge(): Promise<EventBridgeEmulator> {
-  const { DURABLE_TEST_ENDPOINT: given } = process.env;
+  const given = givenEndpoint("eventbridge");
   const fake = given ? undefined : await FakeEventBridge.start();
   Object.assign(process.env, {
     AWS_ENDPOINT_URL_EVENTBRIDGE: fake?.endpoint ?? given,
-    ...(given ? { AWS_ENDPOINT_URL_SQS: given } : {}),
-    AWS_REGION: "us-east-1",
-    AWS_ACCESS_KEY_ID: "test",
-    AWS_SECRET_ACCESS_KEY: "test",
+    ...CREDENTIALS,
   });
   const clients: { destroy(): void }[] = [];
   return {
@@ -74,23 +71,10 @@ export async function startEventBridge(): Promise<EventBridgeEmulator> {
 
 /** A rule for everything, with a queue as its target. */
 async function listenerOf(client: EventBridgeClient, bus: string, clients: { destroy(): void }[]) {
-  const sqs = sqsClient();
-  clients.push(sqs);
-  const { QueueUrl: url = "" } = await sqs.send(
-    new CreateQueueCommand({
-      QueueName: `${bus}.fifo`,
-      Attributes: { FifoQueue: "true", ContentBasedDeduplication: "true" },
-    }),
-  );
-  const { Attributes: attributes } = await sqs.send(
-    new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["QueueArn"] }),
-  );
-  const rule = { EventBusName: bus, EventPattern: JSON.stringify({ source: [{ prefix: "" }] }) };
-  await client.send(new PutRuleCommand({ Name: "all", ...rule }));
-  const target = { Id: "queue", Arn: attributes?.QueueArn, SqsParameters: { MessageGroupId: "all" } };
-  await client.send(new PutTargetsCommand({ EventBusName: bus, Rule: "all", Targets: [target] }));
-  const queue = new SqsQueue(sqs, { url, variable: "DURABLE_QUEUE" });
-  return (count: number) => drain(queue, count, 5_000);
+  const target = await TargetQueue.create(`${bus}.fifo`);
+  clients.push(target);
+  await target.listen(client, bus, { source: [{ prefix: "" }] });
+  return (count: number) => drain(target.queue, count, 5_000);
 }
 
 interface PutEntry {

@@ -8,6 +8,7 @@ import { sqsClient } from "../../lib/aws/clients";
 import type { QueueVariable } from "../../lib/aws/environment";
 import { SqsQueue } from "../../lib/aws/sqs-queue";
 import type { Queues } from "../../lib/messages/queue";
+import { CREDENTIALS, givenEndpoint } from "./endpoints";
 import { SdkWiretap } from "./faulty-sdk";
 
 export interface SqsEmulator {
@@ -28,16 +29,14 @@ export interface SqsConnection {
 }
 
 /**
- * Starts an emulator and sets the SDK's variables to it, beside the one of `startDynamo`. With `DURABLE_TEST_ENDPOINT` the
- * tests run against that endpoint instead.
+ * Starts an emulator and sets the SDK's variables to it, beside the one of `startDynamo`. Where the environment names an
+ * endpoint (`endpoints.ts`), the tests run against that instead.
  */
 export async function startSqs(): Promise<SqsEmulator> {
   const { endpoint, stop } = await endpointForTests();
   Object.assign(process.env, {
     AWS_ENDPOINT_URL_SQS: endpoint,
-    AWS_REGION: "us-east-1",
-    AWS_ACCESS_KEY_ID: "test",
-    AWS_SECRET_ACCESS_KEY: "test",
+    ...CREDENTIALS,
   });
   let environment = await provisionForTests();
   const clients: SQSClient[] = [];
@@ -81,7 +80,7 @@ async function provisionForTests(): Promise<Record<QueueVariable, string>> {
 }
 
 async function endpointForTests(): Promise<{ endpoint: string; stop: () => Promise<void> }> {
-  const { DURABLE_TEST_ENDPOINT: given } = process.env;
+  const given = givenEndpoint("sqs");
   if (given) return { endpoint: given, stop: async () => {} };
   const worker = new Worker(require.resolve("./fauxqs.mjs"));
   const [port] = (await once(worker, "message")) as [number];

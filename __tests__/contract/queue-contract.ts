@@ -117,6 +117,25 @@ export function queueContract(
       expect((await receiveOne(fifo)).body).toBe("2");
     });
 
+    it("hands out nothing of a group while one is kept hidden for longer", async () => {
+      await send("g", "1");
+      await send("g", "2");
+      const { receipt } = await receiveOne(fifo);
+      await fifo.hide([receipt], HIDE_MS);
+      expect(await look(fifo)).toEqual([]);
+    });
+
+    it("hands out a group to one of many who wait", async () => {
+      const waiting = Array.from({ length: 8 }, () =>
+        fifo.receive({ max: 10, waitMs: 2_000, hideMs: HIDE_MS }),
+      );
+      for (const body of ["1", "2", "3"]) await send("g", body);
+      await advance(2_000);
+      const [received = [], ...others] = (await Promise.all(waiting)).filter(({ length }) => length > 0);
+      expect(others).toEqual([]);
+      expect(bodies(received)).toEqual(["1", "2", "3"].slice(0, received.length));
+    });
+
     it("does not let one group wait for another", async () => {
       await send("a", "a1");
       await send("a", "a2");
@@ -209,6 +228,17 @@ export function queueContract(
         expect(await look(fifo)).toEqual([]);
         await fifo.delete(receipts(messages));
         expect(bodies(await receive(fifo))).toEqual(["4"]);
+      });
+
+      it("hands out again what was handed back for a while, in order, and before what follows", async () => {
+        for (const body of ["1", "2", "3"]) await send("g", body);
+        const [first, ...rest] = receipts(await receive(fifo, 3)) as [string, ...string[]];
+        await fifo.hide(rest, 1_000);
+        await fifo.delete([first]);
+        await send("g", "4");
+        expect(await look(fifo)).toEqual([]);
+        await advance(1_200);
+        expect(bodies(await drain(fifo, 3))).toEqual(["2", "3", "4"]);
       });
 
       it("hands out nothing of a group until all that are in flight are done with", async () => {

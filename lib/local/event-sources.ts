@@ -3,9 +3,9 @@
  * router, in the form in which Lambda would do it.
  */
 import type { Queue, ReceivedMessage } from "../messages/queue";
+import type { Ports } from "../ports";
 import { type BatchResponse, type Source, sqsEventOf } from "../runtime/messages/sqs-event";
 import type { RouterHandler } from "../runtime/router";
-import type { LocalPorts } from "./ports";
 
 export interface EventSource {
   readonly queue: Queue;
@@ -13,7 +13,12 @@ export interface EventSource {
   process(messages: readonly ReceivedMessage[]): Promise<ReadonlySet<string>>;
 }
 
-export function eventSourcesOf(handle: RouterHandler, { queues, bus }: LocalPorts): readonly EventSource[] {
+/** Where work waits: the queues, and what a bus has for those that listen. */
+export interface SourcePorts extends Pick<Ports, "queues"> {
+  readonly bus: { readonly deliveries: Queue };
+}
+
+export function eventSourcesOf(handle: RouterHandler, { queues, bus }: SourcePorts): readonly EventSource[] {
   return [
     { queue: queues.messages, process: (messages) => handleBatch(handle, "messages", messages) },
     { queue: queues.wakes, process: (messages) => handleBatch(handle, "wakes", messages) },

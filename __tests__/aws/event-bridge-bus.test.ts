@@ -2,7 +2,6 @@
 import { EventBridgeBus } from "../../lib/aws/event-bridge-bus";
 import type { Clock } from "../../lib/clock";
 import { eventBusContract, eventOf, eventOfBytes, idsIn } from "../contract/event-bus-contract";
-import { isLocalStack } from "../support/endpoints";
 import {
   type EventBridgeConnection,
   type EventBridgeEmulator,
@@ -23,12 +22,11 @@ beforeEach(async () => {
 });
 
 describe("a bus on EventBridge", () => {
-  // LocalStack takes events of any source.
   const connect = () => {
     const { bus, delivered } = connection;
     return { bus, delivered, taken: async (count: number) => idsIn(await delivered(count)) };
   };
-  eventBusContract(connect, { refusesSourcesOfAws: !isLocalStack });
+  eventBusContract(connect);
 });
 
 /** An event whose sender and id begin alike: `a1` is the first of sender `a`. */

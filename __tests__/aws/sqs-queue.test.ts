@@ -5,7 +5,7 @@ import { SqsQueue } from "../../lib/aws/sqs-queue";
 import type { Clock } from "../../lib/clock";
 import type { OutgoingMessage, Queue, ReceivedMessage } from "../../lib/messages/queue";
 import { queueContract } from "../contract/queue-contract";
-import { givenEndpoint, isLocalStack } from "../support/endpoints";
+import { givenEndpoint } from "../support/endpoints";
 import { FakeClock, gate } from "../support/fake-clock";
 import { type Fault, interpose, type SentRequest } from "../support/faulty-sdk";
 import { type SqsConnection, type SqsEmulator, startSqs } from "../support/sqs";
@@ -15,9 +15,6 @@ beforeAll(async () => {
   emulator = await startSqs();
 });
 afterAll(() => emulator.close());
-
-/** LocalStack takes 256 KB a message. */
-const testLarge = isLocalStack ? it.skip : it;
 
 let run: string;
 let connection: SqsConnection;
@@ -36,8 +33,6 @@ describe("a queue on SQS", () => {
     // fauxqs hands out one message of a group at a time.
     severalOfAGroup: givenEndpoint("sqs") !== undefined,
     astralCharacters: true,
-    // LocalStack does not.
-    forgetsReceipts: !isLocalStack,
     advance: (ms) => wait(ms),
   });
 });
@@ -146,7 +141,7 @@ describe("sends of one run", () => {
     expect(wiretap.count()).toBe(10);
   });
 
-  testLarge("are in more requests when one would be too large", async () => {
+  it("are in more requests when one would be too large", async () => {
     const { queues, wiretap } = connection;
     const bodies = ["a", "b", "c"].map((letter) => JSON.stringify(letter.repeat(400_000)));
     await Promise.all(bodies.map((body) => queues.wakes.send({ body })));
@@ -361,7 +356,7 @@ describe("what SQS does not take", () => {
     expect(JSON.parse(received?.body ?? "")).toEqual(value);
   });
 
-  testLarge("is refused before anything is sent when it is too large, attributes included", async () => {
+  it("is refused before anything is sent when it is too large, attributes included", async () => {
     const { queues, wiretap } = connection;
     const attributes = { reason: "é" };
     const attributeBytes = "reason".length + "String".length + 2;

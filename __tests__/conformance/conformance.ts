@@ -4,7 +4,7 @@
  *     npm run test:conformance                            all that can be had on this machine
  *     npm run test:conformance -- --only moto,dynoxide    these
  *     npm run test:conformance -- --deviations            only what is left out otherwise: does it still fail?
- *     AWS_ENDPOINT_URL=http://… npm run test:conformance  what is there; `--as moto` says what that is known for
+ *     AWS_ENDPOINT_URL=http://… npm run test:conformance  what is there; `--as localstack` says what it is known for
  *
  * docs/conformance.md says what was found.
  */
@@ -13,6 +13,7 @@ import type { Service } from "../support/endpoints";
 import { dynamodbLocal } from "./stand-ins/dynamodb-local";
 import { dynoxide } from "./stand-ins/dynoxide";
 import { elasticmq } from "./stand-ins/elasticmq";
+import { localstack } from "./stand-ins/localstack";
 import { moto } from "./stand-ins/moto";
 import { Server } from "./stand-ins/server";
 import { NotHere, type StandIn } from "./stand-ins/stand-in";
@@ -48,23 +49,25 @@ async function main(): Promise<boolean> {
     },
   });
   const options = { deviating: values.deviations };
-  const given = placesOfEnvironment(values.as === undefined ? [] : named(values.as));
+  const given = placesOfEnvironment(
+    values.as === undefined ? [] : named(values.as, [...STAND_INS, localstack]),
+  );
   if (Object.keys(given).length > 0) return check(given, undefined, options);
-  return checkHere(values.only === undefined ? undefined : named(values.only), options);
+  return checkHere(values.only === undefined ? undefined : named(values.only, STAND_INS), options);
 }
 
-/** @throws for a name that no stand-in has */
-function named(names: string): StandIn[] {
+/** @throws for a name that none of them has */
+function named<T extends { readonly name: string }>(names: string, all: readonly T[]): T[] {
   return names.split(",").map((name) => {
-    const found = STAND_INS.find((standIn) => standIn.name === name.trim());
+    const found = all.find((one) => one.name === name.trim());
     if (found !== undefined) return found;
-    const known = STAND_INS.map((standIn) => standIn.name).join(", ");
+    const known = all.map((one) => one.name).join(", ");
     throw new Error(`No stand-in is named ${name}. Known: ${known}.`);
   });
 }
 
 /** What the SDK's own variables name. @param as what is said to be there */
-function placesOfEnvironment(as: readonly StandIn[]): Places {
+function placesOfEnvironment(as: readonly Pick<StandIn, "deviations">[]): Places {
   const { env } = process;
   const places: Partial<Record<Service, Place>> = {};
   for (const service of SERVICES) {

@@ -31,7 +31,7 @@ describe.each([
       taken: () => loggedIds(bus),
     };
   };
-  eventBusContract(connect, { refusesSourcesOfAws: true });
+  eventBusContract(connect);
 });
 
 describe("the log", () => {

@@ -50,7 +50,6 @@ describe.each([
     {
       severalOfAGroup: true,
       astralCharacters: true,
-      forgetsReceipts: true,
       advance: (ms) => clock.advance(ms),
       now: () => clock.now(),
     },

@@ -2,9 +2,10 @@
  * Where a test file finds AWS's services: at emulators within its own process, unless the environment names endpoints. Two
  * variables ask for that:
  *
- * - `DURABLE_TEST_ENDPOINT` names one for all services. It is LocalStack's, and what LocalStack lacks is left out.
- * - `DURABLE_TEST_CONFORMANCE` says that the SDK's own variables hold, which may name one for each service. Nothing is left
- *   out; what a stand-in is known to get wrong, `npm run test:conformance` leaves out by the names of the tests.
+ * - `DURABLE_TEST_ENDPOINT` names one for all services, for whoever runs test files by hand.
+ * - `DURABLE_TEST_CONFORMANCE` says that the SDK's own variables hold, which may name one for each service.
+ *
+ * The tests leave out nothing there; what a stand-in is known to get wrong, `npm run test:conformance` leaves out.
  */
 export type Service = "dynamodb" | "sqs" | "eventbridge";
 
@@ -24,8 +25,6 @@ const OWN: Readonly<Record<Service, string | undefined>> = {
   sqs: AWS_ENDPOINT_URL_SQS,
   eventbridge: AWS_ENDPOINT_URL_EVENTBRIDGE,
 };
-
-export const isLocalStack = Boolean(forAll);
 
 /** What the environment names for a service; `undefined` where the tests start their own. */
 export function givenEndpoint(service: Service): string | undefined {

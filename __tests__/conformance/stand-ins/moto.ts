@@ -70,7 +70,8 @@ export const moto: StandIn = {
         tests: ["delivers an event in the form in which EventBridge invokes a function"],
       },
       {
-        reason: "PutEvents fails, with a page of HTML, for a source with quotes or characters beyond ASCII.",
+        reason:
+          "PutEvents fails, with a page of HTML, when source or type has a quote in it, and a rule fits the event.",
         tests: ["keeps source, type and detail exactly as they are"],
       },
       {

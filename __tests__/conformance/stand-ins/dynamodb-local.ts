@@ -15,6 +15,7 @@ export const dynamodbLocal: StandIn = {
       command: "java",
       args: [
         ...[`-Djava.library.path=${folder}`, "-cp", `${folder}/*`, main],
+        // It cannot be told to listen on loopback alone.
         ...["-inMemory", "-disableTelemetry", "-port", String(port)],
       ],
     });

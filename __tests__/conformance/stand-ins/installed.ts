@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { NotHere } from "./stand-in";
 
 /** A registry that does not answer is as good as none. */
@@ -26,7 +27,7 @@ export async function installed(name: string, install: (folder: string) => Promi
   return folder;
 }
 
-/** Runs an installer to its end. @throws NotHere with the last that it said */
+/** Runs an installer to its end. @throws NotHere with the reason that it gave */
 export async function run(command: string, args: readonly string[], cwd: string): Promise<void> {
   const child = spawn(command, args, { cwd, stdio: ["ignore", "pipe", "pipe"], timeout: TIMEOUT_MS });
   const said: string[] = [];
@@ -35,11 +36,13 @@ export async function run(command: string, args: readonly string[], cwd: string)
     child.on("error", (error: NodeJS.ErrnoException) =>
       resolve(error.code === "ENOENT" ? `${command} is not there` : error.message),
     );
-    child.on("close", (code) => resolve(code === 0 ? undefined : `${command} failed: ${lastLineOf(said)}`));
+    child.on("close", (code) => resolve(code === 0 ? undefined : `${command} failed: ${whyOf(said)}`));
   });
   if (failure !== undefined) throw new NotHere(failure);
 }
 
-function lastLineOf(said: readonly string[]): string {
-  return said.join("").trim().split("\n").at(-1)?.slice(0, 200) ?? "";
+/** The first line that sounds like a reason; installers have much to say afterwards. */
+function whyOf(said: readonly string[]): string {
+  const lines = stripVTControlCharacters(said.join("")).trim().split("\n");
+  return (lines.find((line) => /error/i.test(line)) ?? lines.at(-1) ?? "").slice(0, 200);
 }

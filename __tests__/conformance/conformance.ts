@@ -36,10 +36,6 @@ const EMBEDDED: Readonly<Record<Service, string>> = {
   eventbridge: "none, so without events end to end",
 };
 
-interface Options {
-  readonly deviating: boolean;
-}
-
 async function main(): Promise<boolean> {
   const { values } = parseArgs({
     options: {
@@ -48,12 +44,11 @@ async function main(): Promise<boolean> {
       deviations: { type: "boolean", default: false },
     },
   });
-  const options = { deviating: values.deviations };
   const given = placesOfEnvironment(
     values.as === undefined ? [] : named(values.as, [...STAND_INS, localstack]),
   );
-  if (Object.keys(given).length > 0) return check(given, undefined, options);
-  return checkHere(values.only === undefined ? undefined : named(values.only, STAND_INS), options);
+  if (Object.keys(given).length > 0) return check(given, undefined, values.deviations);
+  return checkHere(values.only === undefined ? undefined : named(values.only, STAND_INS), values.deviations);
 }
 
 /** @throws for a name that none of them has */
@@ -80,13 +75,13 @@ function placesOfEnvironment(as: readonly Pick<StandIn, "deviations">[]): Places
 }
 
 /** Installs and starts what can be had here, runs all combinations, and stops everything. */
-async function checkHere(only: readonly StandIn[] | undefined, options: Options): Promise<boolean> {
+async function checkHere(only: readonly StandIn[] | undefined, deviating: boolean): Promise<boolean> {
   const servers = new Map<StandIn, Server>();
   let isAllThere = true;
   try {
     for (const standIn of only ?? STAND_INS) {
       try {
-        const server = await Server.start(standIn.title, await standIn.install());
+        const server = await Server.start(await standIn.install());
         servers.set(standIn, server);
         console.log(`${standIn.title}: runs at ${server.endpoint}`);
       } catch (thrown) {
@@ -99,7 +94,7 @@ async function checkHere(only: readonly StandIn[] | undefined, options: Options)
     const targets = servers.get(moto)?.endpoint;
     for (const combination of COMBINATIONS) {
       const places = placesOf(combination, servers);
-      if (Object.keys(places).length > 0 && !(await check(places, targets, options))) isRight = false;
+      if (Object.keys(places).length > 0 && !(await check(places, targets, deviating))) isRight = false;
     }
     if (servers.size === 0) console.log("No stand-in can be had here: nothing was checked.");
     // Who asks for some by name wants to have them.
@@ -125,7 +120,7 @@ function placesOf(
 }
 
 /** @returns whether everything is as it should be */
-async function check(places: Places, targets: string | undefined, { deviating }: Options): Promise<boolean> {
+async function check(places: Places, targets: string | undefined, deviating: boolean): Promise<boolean> {
   const what = SERVICES.map((service) => `${service}: ${places[service]?.title ?? EMBEDDED[service]}`);
   console.log(`\n${what.join(", ")}`);
   const known = Object.values(places).flatMap(({ deviations }) => deviations);

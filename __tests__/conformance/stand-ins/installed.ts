@@ -20,7 +20,10 @@ export async function installed(name: string, install: (folder: string) => Promi
   await mkdir(partial, { recursive: true });
   try {
     await install(partial);
-    await rename(partial, folder);
+    await rename(partial, folder).catch((failure: unknown) => {
+      // Another run may have been faster; what it has installed is the same.
+      if (!existsSync(folder)) throw failure;
+    });
   } finally {
     await rm(partial, { recursive: true, force: true });
   }

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
-import type { StartCommand } from "./stand-in";
+import { NotHere, type StartCommand } from "./stand-in";
 
 /** For a Java program on a machine that has other things to do. */
 const START_MS = 60_000;
@@ -16,8 +16,11 @@ export class Server {
     readonly endpoint: string,
   ) {}
 
-  /** Resolves when it answers. */
-  static async start(name: string, startCommand: StartCommand): Promise<Server> {
+  /**
+   * Resolves when it answers.
+   * @throws NotHere when it does not: what is installed may need a later runtime than there is
+   */
+  static async start(startCommand: StartCommand): Promise<Server> {
     const port = await freePort();
     const { command, args, env } = startCommand(port);
     const child = spawn(command, args, {
@@ -37,7 +40,7 @@ export class Server {
         continue;
       }
       await server.stop();
-      throw new Error(`${name} does not start: ${said.join("").slice(-500)}`);
+      throw new NotHere(`it does not start: ${said.join("").trim().slice(-300)}`);
     }
     return server;
   }

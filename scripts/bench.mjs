@@ -1,4 +1,5 @@
 // Runs benchmarks as what users run: bundled by esbuild, on plain Node. `node scripts/bench.mjs requests cold …`; without names: all.
+// What begins with `--`, and all behind it, goes to the benchmarks: `node scripts/bench.mjs costs --ms 50`.
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -28,7 +29,10 @@ buildSync({
 const known = readdirSync(join(root, "bench"))
   .filter((name) => name.endsWith(".ts"))
   .map((name) => name.slice(0, -".ts".length));
-const asked = process.argv.slice(2);
+const given = process.argv.slice(2);
+const firstOption = given.findIndex((argument) => argument.startsWith("--"));
+const asked = firstOption === -1 ? given : given.slice(0, firstOption);
+const options = given.slice(asked.length);
 const unknown = asked.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
   console.error(`No benchmark is named ${unknown.join(", ")}. Known: ${known.join(", ")}.`);
@@ -40,7 +44,7 @@ for (const name of asked.length > 0 ? asked : known) {
   console.log(`\n${name}`);
   const { status } = spawnSync(
     process.execPath,
-    ["--disable-warning=ExperimentalWarning", join(outdir, `${name}.js`)],
+    ["--disable-warning=ExperimentalWarning", join(outdir, `${name}.js`), ...options],
     {
       cwd: root,
       stdio: "inherit",

@@ -5,6 +5,7 @@ import { startChild } from "./child";
 
 export interface Endpoint {
   readonly table: string;
+  readonly workflowTable: string;
   readonly name: string;
   stop(): void;
 }
@@ -23,9 +24,10 @@ export async function startEndpoint(): Promise<Endpoint> {
       AWS_SECRET_ACCESS_KEY: "bench",
     });
   }
-  const { DURABLE_TABLE: table = "" } = await provision({
+  const id = randomUUID();
+  const { DURABLE_TABLE: table = "", WORKFLOW_TABLE: workflowTable = "" } = await provision({
     only: ["dynamodb"],
-    environment: { DURABLE_TABLE: `Bench-${randomUUID()}` },
+    environment: { DURABLE_TABLE: `Bench-${id}`, WORKFLOW_TABLE: `BenchWorkflows-${id}` },
   });
-  return { table, name, stop };
+  return { table, workflowTable, name, stop };
 }

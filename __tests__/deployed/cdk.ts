@@ -4,10 +4,12 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { eventually } from "./eventually";
 
 const ROOT = resolve(__dirname, "../..");
 const CLI = join(ROOT, "node_modules/aws-cdk/bin/cdk");
 const APP = `"${process.execPath}" scripts/run.js __tests__/deployed/stack.ts`;
+const BOOTSTRAP_MS = 60_000;
 const MAX_OUTPUT_BYTES = 16 * 1_024 * 1_024;
 
 export class Cdk {
@@ -17,9 +19,9 @@ export class Cdk {
     private readonly environment: Readonly<Record<string, string>>,
   ) {}
 
-  /** Prepares the account, as is done once. */
+  /** Prepares the account, as is done once. Of several test files that begin with it at once, some are refused at first. */
   async bootstrap(): Promise<void> {
-    await this.run("bootstrap");
+    await eventually(() => this.run("bootstrap"), BOOTSTRAP_MS);
   }
 
   /** @returns the stack's outputs, by their names */

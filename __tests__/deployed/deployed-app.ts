@@ -1,5 +1,5 @@
 /**
- * An app on the real parts: what `ActorApp` makes of the tests' actors, deployed by the CDK's command line at an endpoint such as
+ * An app on the real parts: what `ActorApp` makes of an entry, deployed by the CDK's command line at an endpoint such as
  * LocalStack's, in a stack of its own.
  */
 import { randomUUID } from "node:crypto";
@@ -44,10 +44,12 @@ export class DeployedApp {
     readonly bus: DeployedBus,
   ) {}
 
-  static async deploy(): Promise<DeployedApp> {
+  /** @param entry what exports the handler, from the project's folder */
+  static async deploy(entry: string): Promise<DeployedApp> {
     const stack = `Test-${randomUUID()}`;
     const cdk = new Cdk(stack, {
       DURABLE_TEST_STACK: stack,
+      DURABLE_TEST_ENTRY: entry,
       DURABLE_TEST_TIMEOUT: String(FUNCTION_TIMEOUT_SECONDS),
     });
     await cdk.bootstrap();

@@ -15,9 +15,24 @@ export function describeDeployed(name: string, tests: () => void): void {
   else describe.skip(`${name} (skipped: DURABLE_TEST_LAMBDA_ENDPOINT is not set)`, tests);
 }
 
+/** Sets the SDK's variables. @returns what sets all variables back */
+export function useEndpoint(): () => void {
+  const before = { ...process.env };
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "test",
+    AWS_SECRET_ACCESS_KEY: "test",
+  });
+  return () => {
+    for (const variable of Object.keys(process.env)) delete process.env[variable];
+    Object.assign(process.env, before);
+  };
+}
+
 export class Session {
   private constructor(
-    private readonly before: NodeJS.ProcessEnv,
+    private readonly leaveEndpoint: () => void,
     readonly app: DeployedApp,
     /** Has access to everything: messages and events go straight to where they wait, calls through the function. */
     readonly client: Client,
@@ -28,23 +43,22 @@ export class Session {
 
   /** Sets the variables of this process, too. */
   static async begin(): Promise<Session> {
-    const before = { ...process.env };
-    Object.assign(process.env, {
-      AWS_ENDPOINT_URL: endpoint,
-      AWS_REGION: "us-east-1",
-      AWS_ACCESS_KEY_ID: "test",
-      AWS_SECRET_ACCESS_KEY: "test",
-    });
-    const app = await DeployedApp.deploy();
+    const leaveEndpoint = useEndpoint();
+    const app = await DeployedApp.deploy("__tests__/deployed/test-actors.ts");
     Object.assign(process.env, app.variables);
     const client = createClient();
-    return new Session(before, app, client, createClient({ transport: "inline" }), new Bystander(client));
+    return new Session(
+      leaveEndpoint,
+      app,
+      client,
+      createClient({ transport: "inline" }),
+      new Bystander(client),
+    );
   }
 
   async end(): Promise<void> {
     await this.bystander.stop();
     await this.app.remove();
-    for (const variable of Object.keys(process.env)) delete process.env[variable];
-    Object.assign(process.env, this.before);
+    this.leaveEndpoint();
   }
 }

@@ -2,13 +2,17 @@
 import { App, CfnOutput, Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { ActorApp } from "durable-lambda/infra";
 
-/** The folder's parts of the tests are the only ones who say these. */
-const { DURABLE_TEST_STACK: name = "", DURABLE_TEST_TIMEOUT: timeoutSeconds } = process.env;
+/** `deployed-app.ts` says these. */
+const {
+  DURABLE_TEST_STACK: name = "",
+  DURABLE_TEST_ENTRY: entry = "",
+  DURABLE_TEST_TIMEOUT: timeoutSeconds,
+} = process.env;
 
 const app = new App();
 const stack = new Stack(app, name);
 const deployed = new ActorApp(stack, "App", {
-  entry: "__tests__/deployed/test-actors.ts",
+  entry,
   timeout: Duration.seconds(Number(timeoutSeconds)),
   memorySize: 512,
   removalPolicy: RemovalPolicy.DESTROY,

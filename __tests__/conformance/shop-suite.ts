@@ -9,6 +9,8 @@ import type { AppUnderTest } from "./app-under-test";
 /** For what happens behind the callers' backs: attempts with their pauses, on slow stand-ins. */
 const PATIENCE_MS = 60_000;
 const TEST_MS = PATIENCE_MS + 30_000;
+/** To deploy an app, where others are deployed at the same time. */
+const SET_UP_MS = 180_000;
 
 export interface ShopOptions {
   /** False where nothing brings the bus's events to the app. */
@@ -22,8 +24,8 @@ export function shopSuite(start: () => Promise<AppUnderTest>, { hasEvents }: Sho
   beforeAll(async () => {
     app = await start();
     ({ client } = app);
-  }, TEST_MS);
-  afterAll(() => app?.close(), TEST_MS);
+  }, SET_UP_MS);
+  afterAll(() => app?.close(), SET_UP_MS);
 
   const run = randomUUID();
   const comesAbout = (assertions: () => Promise<void>) => eventually(assertions, PATIENCE_MS);

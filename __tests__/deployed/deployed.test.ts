@@ -32,11 +32,11 @@ describeDeployed("an app on Lambda", () => {
   beforeAll(async () => {
     session = await Session.begin();
     ({ app, client, onlooker, bystander } = session);
-  }, 60_000);
+  }, 180_000);
 
   afterAll(async () => {
     await session?.end();
-  }, 60_000);
+  }, 180_000);
 
   const list = (id: string) => onlooker.actor(Journal).get(id).list();
   const untilListed = (id: string, entries: readonly string[], withinMs = SOON_MS) =>

@@ -42,11 +42,11 @@ describeDeployed("what turns cause on Lambda", () => {
       client.actor(Alarm).get("later").set({ in: BEYOND_HINTS_MS }),
       app.invokeOnce({ actor: MORTAL.type, id: MORTAL.id, method: "bequeath", args: ["heir", 10] }),
     ]);
-  }, 60_000);
+  }, 180_000);
 
   afterAll(async () => {
     await session?.end();
-  }, 60_000);
+  }, 180_000);
 
   const facts: (() => Promise<void>)[] = [];
   /** Waits until something is so. It must stay so: the last test looks once more. */

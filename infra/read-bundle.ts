@@ -4,6 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { devNull } from "node:os";
 import { join } from "node:path";
 import { Token } from "aws-cdk-lib";
 import { InvalidDefinition } from "../lib/errors";
@@ -30,6 +31,12 @@ const TIMEOUT_MS = 60_000;
 const MAX_OUTPUT_BYTES = 16 * 1_024 * 1_024;
 /** Of the machine's own variables, what a program needs to run at all. */
 const KEPT = ["PATH", "HOME", "TMPDIR", "TEMP", "SystemRoot", "NODE_PATH"];
+/** Whoever deploys may do much more than the app: their profiles are not to be found, nor is a role of the machine's. */
+const NO_CREDENTIALS = {
+  AWS_SHARED_CREDENTIALS_FILE: devNull,
+  AWS_CONFIG_FILE: devNull,
+  AWS_EC2_METADATA_DISABLED: "true",
+};
 const NOT_KNOWN_YET = "known-when-deployed";
 
 /**
@@ -67,11 +74,11 @@ function load(path: string, environment: Variables, entry: string): Found {
   ]);
   const { output, status, signal, error, stderr } = spawnSync(
     process.execPath,
-    [require.resolve("./look"), path],
+    ["--enable-source-maps", require.resolve("./look"), path],
     {
       env: {
         AWS_REGION: "us-east-1",
-        AWS_EC2_METADATA_DISABLED: "true",
+        ...NO_CREDENTIALS,
         // What is not in the bundle is in the project.
         NODE_PATH: join(process.cwd(), "node_modules"),
         ...Object.fromEntries([...own, ...known]),

@@ -1,6 +1,7 @@
 /** What is read from the bundle when the app is synthesised, and what is said where nothing can be read. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
 import { InvalidDefinition } from "durable-lambda";
 import { synth } from "./synth";
 
@@ -56,6 +57,32 @@ it("reads them too when the handler is wrapped, has another name, needs its envi
   } finally {
     delete process.env.AWS_SECRET_ACCESS_KEY;
   }
+});
+
+it("gives it no credentials: neither variables, nor profiles, nor a machine's role", () => {
+  const home = join(folder, "home");
+  mkdirSync(join(home, ".aws"), { recursive: true });
+  writeFileSync(
+    join(home, ".aws/credentials"),
+    "[default]\naws_access_key_id = key\naws_secret_access_key = secret\n",
+  );
+  const before = { ...process.env };
+  Object.assign(process.env, { HOME: home, AWS_PROFILE: "default" });
+  try {
+    const text = `${ACTORS}
+      import { defaultProvider } from "@aws-sdk/credential-provider-node";
+      const found = await defaultProvider()().then(({ accessKeyId }) => accessKeyId, (error) => error.name);
+      if (found !== "CredentialsProviderError") throw new Error("found " + found);
+      export const handler = router;`;
+    expect(synthEntry(text, { bundling: { format: OutputFormat.ESM } })).toHaveLength(2);
+  } finally {
+    Object.assign(process.env, before);
+    if (before.AWS_PROFILE === undefined) delete process.env.AWS_PROFILE;
+  }
+});
+
+it("says where in the source an entry fails", () => {
+  expect(() => synthEntry('\n\nthrow new Error("no database here");')).toThrow(/actors\.ts:3:/);
 });
 
 it.each([

@@ -16,6 +16,7 @@ import { closeOnSignals } from "../runtime/signals";
 import { jsonLogger } from "../telemetry/json-logger";
 import { LocalDatabase } from "./database";
 import { eventSourcesOf } from "./event-sources";
+import { fairTransport } from "./fair-transport";
 import { serve } from "./http-server";
 import { type LocalPorts, localPorts } from "./ports";
 import { Sweeper } from "./sweeper";
@@ -84,7 +85,7 @@ export async function startLocal(options: LocalOptions): Promise<LocalApp> {
     await database.close();
   }
   return {
-    client: clientOver(inlineTransport(runtime), runtime.host),
+    client: clientOver(fairTransport(inlineTransport(runtime)), runtime.host),
     url: server.url,
     deadLetters: new DeadLetters(ports, clock),
     close,

@@ -1,5 +1,4 @@
 /** What functions may do with an app, by what they are for: each action and each resource by name. */
-
 import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";

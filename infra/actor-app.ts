@@ -6,7 +6,6 @@
  *     bundle ──► router ◄── feeds: messages, wakes, events, the sweep
  *        └─ what its actors listen to ──► rules
  */
-
 import { Stack } from "aws-cdk-lib";
 import type { Table } from "aws-cdk-lib/aws-dynamodb";
 import { EventBus } from "aws-cdk-lib/aws-events";
@@ -27,7 +26,7 @@ import { Feeds } from "./feeds";
 import { type ActorAppProps, type Bus, DEFAULT_MAX_CONCURRENCY } from "./props";
 import { Queues } from "./queues";
 import { readBundle } from "./read-bundle";
-import { bundleOf, DEFAULT_TIMEOUT, makeRouter } from "./router-function";
+import { bundleOf, DEFAULT_TIMEOUT, makeRouter, variablesOf } from "./router-function";
 import { Tables } from "./tables";
 
 const DEFAULT_NAMESPACE = "durable-lambda";
@@ -89,7 +88,7 @@ export class ActorApp extends Construct {
       router: this.router,
       queues,
       bus: this.bus,
-      events: props.events ?? this.eventsOfBundle(props),
+      events: props.events ?? this.eventsOfBundle(props.entry),
       maxConcurrency: props.maxConcurrency ?? DEFAULT_MAX_CONCURRENCY,
       encryptionKey,
     });
@@ -131,10 +130,10 @@ export class ActorApp extends Construct {
     allowHosting(fn, this.resources);
   }
 
-  private eventsOfBundle({ entry, environment = {} }: ActorAppProps): readonly EventPattern[] {
+  private eventsOfBundle(entry: string = this.router.node.path): readonly EventPattern[] {
     // For commands such as `cdk destroy`, CDK bundles nothing, and looks at no rule.
     if (!Stack.of(this).bundlingRequired) return [];
-    const outline = readBundle(bundleOf(this.router), environment, entry ?? this.router.node.path);
+    const outline = readBundle(bundleOf(this.router), variablesOf(this.router), entry);
     return outline.flatMap(({ events }) => events);
   }
 

@@ -8,7 +8,7 @@ import { type ActorAppProps, DEFAULT_MAX_CONCURRENCY, type ResourceNames, type R
 
 const MAX_TIMEOUT_SECONDS = 900;
 /** What names of the app's own variables begin with or are. */
-const OWN_VARIABLE = /^(DURABLE_|WORKFLOW_TABLE$)/;
+const OWN_VARIABLE = /^(DURABLE_|(WORKFLOW_TABLE|POWERTOOLS_METRICS_NAMESPACE)$)/;
 
 /** All of them go with `entry`. */
 const OF_ROUTER = [
@@ -68,7 +68,8 @@ export function checkProps(props: ActorAppProps): void {
   if (props.alarms) wholeWithin("alarms.conflicts", props.alarms.conflicts, 0, 1_000_000_000);
   checkTimeout(props);
   for (const name of Object.keys(props.environment ?? {})) {
-    if (OWN_VARIABLE.test(name)) throw invalid(`environment.${name}`, "is a variable that ActorApp sets");
+    if (OWN_VARIABLE.test(name))
+      throw invalid(`environment.${name}`, "is a variable that ActorApp sets, by its other props");
   }
   const { reservedConcurrency: reserved, maxConcurrency = DEFAULT_MAX_CONCURRENCY } = props;
   if (reserved !== undefined && reserved < maxConcurrency) {

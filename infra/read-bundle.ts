@@ -6,7 +6,6 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { devNull } from "node:os";
 import { join } from "node:path";
-import { Token } from "aws-cdk-lib";
 import { InvalidDefinition } from "../lib/errors";
 import type { RouterOutline } from "../lib/outline";
 import { shorten } from "../lib/quote";
@@ -18,7 +17,7 @@ export interface Bundle {
   readonly handler: string;
 }
 
-type Variables = Readonly<Record<string, string>>;
+type Variables = Readonly<Record<string, string | undefined>>;
 
 interface Found {
   readonly routers?: readonly RouterOutline[];
@@ -41,7 +40,7 @@ const NOT_KNOWN_YET = "known-when-deployed";
 
 /**
  * @param bundle undefined when it is not at hand
- * @param environment what the function will have; values that are known only when it is deployed are replaced by a text
+ * @param environment what the function will have; what is undefined is known only when it is deployed, and replaced by a text
  * @param entry what errors call it
  * @throws InvalidDefinition when it cannot be loaded, makes no router, or does not export the handler
  */
@@ -68,10 +67,7 @@ export function readBundle(bundle: Bundle | undefined, environment: Variables, e
 
 function load(path: string, environment: Variables, entry: string): Found {
   const own = Object.entries(process.env).filter(([name]) => KEPT.includes(name));
-  const known = Object.entries(environment).map(([name, value]) => [
-    name,
-    Token.isUnresolved(value) ? NOT_KNOWN_YET : value,
-  ]);
+  const known = Object.entries(environment).map(([name, value = NOT_KNOWN_YET]) => [name, value]);
   const { output, status, signal, error, stderr } = spawnSync(
     process.execPath,
     ["--enable-source-maps", require.resolve("./look"), path],

@@ -1,6 +1,6 @@
 /** The router function: one file with all that it needs, a role that may write its log, and nothing else yet. */
 import { resolve } from "node:path";
-import { Duration, RemovalPolicy, Stage, Validations } from "aws-cdk-lib";
+import { Duration, RemovalPolicy, Stack, Stage, Validations } from "aws-cdk-lib";
 import { Effect, ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import {
   Architecture,
@@ -74,6 +74,17 @@ export function bundleOf(router: LambdaFunction): { folder: string; handler: str
   const { handler } = router.node.defaultChild as CfnFunction;
   if (asset?.assetPath === undefined || asset.isFile || handler === undefined) return undefined;
   return { folder: resolve(Stage.of(router)?.outdir ?? ".", asset.assetPath), handler };
+}
+
+/** What the function will have in its environment; undefined for values that are known only when it is deployed. */
+export function variablesOf(router: LambdaFunction): Readonly<Record<string, string | undefined>> {
+  const { environment } = router.node.defaultChild as CfnFunction;
+  const { variables = {} } = (Stack.of(router).resolve(environment) ?? {}) as {
+    readonly variables?: Readonly<Record<string, unknown>>;
+  };
+  return Object.fromEntries(
+    Object.entries(variables).map(([name, value]) => [name, typeof value === "string" ? value : undefined]),
+  );
 }
 
 function bundlingOf(given: BundlingOptions = {}): BundlingOptions {

@@ -45,6 +45,11 @@ const ROWS: readonly [problem: string, props: object, message: RegExp][] = [
     /environment\.DURABLE_TABLE .* ActorApp sets/,
   ],
   [
+    "a namespace by the back door",
+    { environment: { POWERTOOLS_METRICS_NAMESPACE: "x" } },
+    /environment\.POWERTOOLS_METRICS_NAMESPACE .* ActorApp sets, by its other props/,
+  ],
+  [
     "a handler that is no name",
     { handler: "app.handler" },
     /handler .* is "app\.handler": it is the name of an export/,

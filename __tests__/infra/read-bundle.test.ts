@@ -1,7 +1,8 @@
 /** What is read from the bundle when the app is synthesised, and what is said where nothing can be read. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
+import { Runtime } from "aws-cdk-lib/aws-lambda";
+import { NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
 import { InvalidDefinition } from "durable-lambda";
 import { synth } from "./synth";
 
@@ -57,6 +58,35 @@ it("reads them too when the handler is wrapped, has another name, needs its envi
   } finally {
     delete process.env.AWS_SECRET_ACCESS_KEY;
   }
+});
+
+it("reads an entry that makes a client at once, as it can on Lambda", () => {
+  const text = `${ACTORS}
+    import { createClient } from "durable-lambda";
+    export const client = createClient();
+    if (process.env.DURABLE_TABLE !== "known-when-deployed") throw new Error("no table");
+    export const handler = router;`;
+  expect(synthEntry(text)).toHaveLength(2);
+});
+
+it("reads a function of the user's own with the variables that it has", () => {
+  const entry = join(folder, "own.ts");
+  writeFileSync(
+    entry,
+    `${ACTORS} if (process.env.MODE !== "own") throw new Error("wrong"); export const handler = router;`,
+  );
+  const { template } = synth(
+    (stack) => ({
+      router: new NodejsFunction(stack, "Own", {
+        entry,
+        runtime: Runtime.NODEJS_24_X,
+        environment: { MODE: "own" },
+        bundling: { keepNames: true },
+      }),
+    }),
+    true,
+  );
+  template.resourceCountIs("AWS::Events::Rule", 3);
 });
 
 it("gives it no credentials: neither variables, nor profiles, nor a machine's role", () => {

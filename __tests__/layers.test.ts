@@ -19,8 +19,10 @@ const MAY_IMPORT = {
   decorators: ["core"],
   client: ["core", "telemetry"],
   runtime: ["core", "telemetry"],
-  aws: ["core", "client", "runtime"],
-  local: ["core", "telemetry", "client", "runtime"],
+  // What people see of an app: of the runtime only how it reads what is stored.
+  inspect: ["core", "runtime"],
+  aws: ["core", "client", "runtime", "inspect"],
+  local: ["core", "telemetry", "client", "runtime", "inspect"],
   testing: ["core", "client", "runtime", "local"],
   // What users import. `aws` only in app.ts and only when it is needed; see `allowed`.
   entry: ["core", "telemetry", "decorators", "client", "runtime"],

@@ -146,7 +146,7 @@ export class Inbox {
   }
 
   /** Oldest first. */
-  private all(): [string, InboxEntry][] {
+  all(): [string, InboxEntry][] {
     return [...(this.older?.all() ?? []), ...this.entries];
   }
 }

@@ -1,5 +1,6 @@
 /** The ports of an app on one SQLite file. */
 import type { Clock } from "../clock";
+import type { Queues } from "../messages/queue";
 import type { Ports } from "../ports";
 import type { Random } from "../random";
 import type { LocalDatabase } from "./database";
@@ -15,7 +16,12 @@ export interface LocalPorts extends Ports {
   readonly bus: SqliteBus;
 }
 
-export function localPorts(database: LocalDatabase, clock: Clock, random: Random): LocalPorts {
+/** As they are made here. */
+export interface EnginePorts extends LocalPorts {
+  readonly queues: Readonly<Record<keyof Queues, SqliteQueue>>;
+}
+
+export function localPorts(database: LocalDatabase, clock: Clock, random: Random): EnginePorts {
   const deadLetters = new SqliteQueue(database, { name: "deadLetters", fifo: true, random }, clock);
   const redrive = { to: deadLetters, maxReceives: MAX_RECEIVES };
   return {

@@ -33,8 +33,12 @@ const ADD = `
 
 const DROP_OLD = `DELETE FROM event WHERE position <= (SELECT max(position) FROM event) - ${MAX_LOGGED}`;
 
+/** The newest of those behind a position. */
 const READ = `
-  SELECT id, source, detail_type AS detailType, time_ms AS timeMs, detail FROM event ORDER BY position`;
+  SELECT * FROM (
+    SELECT position, id, source, detail_type AS detailType, time_ms AS timeMs, detail FROM event
+    WHERE position > $after ORDER BY position DESC LIMIT $limit
+  ) ORDER BY position`;
 
 /** An event as it was published. */
 export interface LoggedEvent {
@@ -45,7 +49,12 @@ export interface LoggedEvent {
   readonly timeMs: number;
 }
 
-type EventRow = Omit<LoggedEvent, "detail"> & { readonly detail: string };
+/** With its place in the log, which rises from each to the next. */
+export interface PlacedEvent extends LoggedEvent {
+  readonly position: number;
+}
+
+type EventRow = Omit<PlacedEvent, "detail"> & { readonly detail: string };
 
 export class SqliteBus implements EventBus {
   readonly maxEventBytes = MAX_EVENT_BYTES;
@@ -83,13 +92,20 @@ export class SqliteBus implements EventBus {
   }
 
   /**
-   * The newest 10,000 events, the oldest first. One that was published twice is there twice, as it is delivered twice.
+   * The newest events, the oldest first. One that was published twice is there twice, as it is delivered twice.
    *
+   * @param options `after`: only those behind this position; `limit`: at most so many, of the 10,000 that are kept
    * @throws BusUnavailable
    */
-  published(): LoggedEvent[] {
+  published({
+    after = 0,
+    limit = MAX_LOGGED,
+  }: {
+    readonly after?: number;
+    readonly limit?: number;
+  } = {}): PlacedEvent[] {
     const rows = this.database.read(
-      () => this.statements.read.all(),
+      () => this.statements.read.all({ after, limit }),
       BusUnavailable,
     ) as unknown as EventRow[];
     return rows.map(({ detail, ...event }) => ({ ...event, detail: JSON.parse(detail) as Json }));

@@ -8,7 +8,7 @@
  * costs nothing. On a standard queue each message is a group by itself, and a delay is a `ready_ms` in the future.
  */
 import type { StatementSync } from "node:sqlite";
-import type { ReceivedMessage } from "../messages/queue";
+import type { QueueDepth, ReceivedMessage } from "../messages/queue";
 import type { LocalDatabase } from "./database";
 
 /** SQS hands out no more than this at once. */
@@ -82,6 +82,12 @@ const STATEMENTS = {
   hiddenUntil: `
     SELECT max(visible_ms) AS visibleMs FROM
       (SELECT visible_ms FROM queue_message WHERE ${OF_GROUP} ORDER BY seq LIMIT ${MAX_RECEIVED})`,
+  depth: `
+    SELECT
+      count(*) FILTER (WHERE visible_ms <= $nowMs) AS ready,
+      count(*) FILTER (WHERE visible_ms > $nowMs AND receive_count > 0) AS inFlight,
+      count(*) FILTER (WHERE visible_ms > $nowMs AND receive_count = 0) AS delayed
+    FROM queue_message WHERE queue = $queue`,
   setReady: `UPDATE queue_group SET ready_ms = $readyMs, turns = turns + 1 WHERE ${OF_GROUP}`,
   dropGroup: `DELETE FROM queue_group WHERE ${OF_GROUP}`,
 };
@@ -159,6 +165,11 @@ export class QueueRows {
   nextReadyMs(): number {
     const { readyMs } = this.statements.nextReady.get({ queue: this.queue }) as { readyMs: number | null };
     return readyMs ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Only reads. */
+  depth(nowMs: number): QueueDepth {
+    return { ...(this.statements.depth.get({ queue: this.queue, nowMs }) as unknown as QueueDepth) };
   }
 
   /** Hands out messages: of the group that has been ready for longest as many as it has, then of the next. */

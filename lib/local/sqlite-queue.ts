@@ -9,6 +9,7 @@ import {
   MAX_DELAY_MS,
   type OutgoingMessage,
   type Queue,
+  type QueueDepth,
   type ReceivedMessage,
   type ReceiveOptions,
 } from "../messages/queue";
@@ -112,6 +113,11 @@ export class SqliteQueue implements Queue {
       this.rows.hide(receipts, nowMs, nowMs + ms);
       this.endWaits();
     }, WRITE);
+  }
+
+  /** @throws QueueUnavailable */
+  async depth(): Promise<QueueDepth> {
+    return this.database.read(() => this.rows.depth(this.clock.now()), QueueUnavailable);
   }
 
   private take(max: number, hideMs: number): Promise<ReceivedMessage[]> {

@@ -67,6 +67,16 @@ export interface Queue {
   readonly maxMessageBytes: number;
 }
 
+/** How many messages a queue holds; on SQS about so many. */
+export interface QueueDepth {
+  /** That somebody can receive. */
+  readonly ready: number;
+  /** That somebody has received, and neither deleted nor handed back. */
+  readonly inFlight: number;
+  /** That nobody can receive before a time. */
+  readonly delayed: number;
+}
+
 /** The queues of one app. */
 export interface Queues {
   /** FIFO: what waits for actors, a group each. */

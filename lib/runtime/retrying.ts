@@ -8,7 +8,10 @@ import type { Host } from "./host";
 export const STORE_RETRIES = 3;
 
 /** @throws whatever the last attempt threw */
-export async function retrying<T>({ clock, random }: Host, request: () => Promise<T>): Promise<T> {
+export async function retrying<T>(
+  { clock, random }: Pick<Host, "clock" | "random">,
+  request: () => Promise<T>,
+): Promise<T> {
   for (let failures = 1; ; failures++) {
     try {
       return await request();

@@ -8,11 +8,14 @@ import { decodeFields } from "../values/state-codec";
 import type { Host } from "./host";
 import { retrying } from "./retrying";
 
+/** What it takes to read what is stored. */
+type Reading = Pick<Host, "store" | "clock" | "random">;
+
 /** A reader that comes upon a state that is changed again and again gives up after so many looks. */
 const MAX_LOOKS = 10;
 
 /** All that there are, also those that no head names. @throws StoreUnavailable */
-export async function readPieces(host: Host, address: Address): Promise<readonly Piece[]> {
+export async function readPieces(host: Reading, address: Address): Promise<readonly Piece[]> {
   const parts = await retrying(host, () => host.store.readParts(address, PIECE_PREFIX));
   return parts.map(({ name, body }) => ({ name: name.slice(PIECE_PREFIX.length), text: body }));
 }
@@ -72,7 +75,7 @@ export function missingPiece({ type, id }: Address): CorruptState {
  * @throws CorruptState, StoreUnavailable
  */
 export async function readState(
-  host: Host,
+  host: Reading,
   address: Address,
   head: Head | undefined,
   warm?: { readonly version: number; readonly state: { readonly saved: StoredState | undefined } },

@@ -1,12 +1,8 @@
-/**
- * The local app's HTTP server. It listens on the loopback address alone and answers only requests that were meant for
- * it: a page of another site can reach a loopback port, through its own origin or through DNS rebinding.
- */
+/** The local app's HTTP server: on the loopback address alone, for requests that were meant for it. */
 import { isUtf8 } from "node:buffer";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { unlimitedTime } from "../envelope";
-import { Forbidden, InvalidDefinition, UnexpectedEvent } from "../errors";
+import { UnexpectedEvent } from "../errors";
 import { OPEN } from "../runtime/authorize";
 import {
   answerHttp,
@@ -21,9 +17,7 @@ import {
 } from "../runtime/http";
 import type { Runtime } from "../runtime/runtime";
 import { asDurableError } from "../wire-error";
-
-const LOOPBACK = "127.0.0.1";
-const LOCAL_NAMES: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]"]);
+import { listenOnLoopback, refusalOf } from "./loopback";
 
 export interface LocalServer {
   readonly url: string;
@@ -33,10 +27,9 @@ export interface LocalServer {
 /** @throws InvalidDefinition when the port cannot be had */
 export async function serve(runtime: Runtime, port: number, options: HttpOptions): Promise<LocalServer> {
   const server = createServer((request, response) => void respond(runtime, request, response, options));
-  await listen(server, port);
-  const { port: actualPort } = server.address() as AddressInfo;
+  const url = await listenOnLoopback(server, port);
   return {
-    url: `http://${LOOPBACK}:${actualPort}`,
+    url,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -62,7 +55,8 @@ async function answer(
   options: HttpOptions,
 ): Promise<HttpResponse> {
   try {
-    checkIsLocal(request);
+    const refusal = refusalOf(request.headers);
+    if (refusal !== undefined) throw new HttpProblem(403, refusal);
     return await answerHttp(
       runtime,
       {
@@ -87,30 +81,6 @@ async function answer(
 function pathOf(target: string): string {
   const end = target.search(/[?#]/);
   return end === -1 ? target : target.slice(0, end);
-}
-
-/** @throws HttpProblem */
-function checkIsLocal({ headers }: IncomingMessage): void {
-  if (!isLocalName(headers.host)) {
-    throw new HttpProblem(
-      403,
-      new Forbidden("The Host header does not name this machine.", { field: "host" }),
-    );
-  }
-  if (headers.origin !== undefined && !isLocalOrigin(headers.origin)) {
-    throw new HttpProblem(
-      403,
-      new Forbidden("The request comes from a page of another site.", { field: "origin" }),
-    );
-  }
-}
-
-function isLocalName(host: string | undefined): boolean {
-  return host !== undefined && LOCAL_NAMES.has(host.replace(/:\d+$/, "").toLowerCase());
-}
-
-function isLocalOrigin(origin: string): boolean {
-  return URL.canParse(origin) && isLocalName(new URL(origin).host);
 }
 
 function readBody(request: IncomingMessage): Promise<string> {
@@ -138,19 +108,4 @@ function readBody(request: IncomingMessage): Promise<string> {
 
 function cutOff(): HttpProblem {
   return new HttpProblem(400, new UnexpectedEvent("The request was cut off.", { field: "body" }));
-}
-
-function listen(server: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) => {
-      reject(
-        new InvalidDefinition(
-          `The port ${port} cannot be had: ${cause.message}.`,
-          { port, error: cause.code },
-          cause,
-        ),
-      );
-    });
-    server.listen(port, LOOPBACK, () => resolve());
-  });
 }

@@ -30,7 +30,7 @@ export interface Outcome {
 
 const ROOT = join(__dirname, "..", "..");
 const CONTRACTS: Readonly<Record<Service, readonly string[]>> = {
-  dynamodb: ["dynamo-store", "dynamo-calls"],
+  dynamodb: ["dynamo-store", "dynamo-calls", "dynamo-directory"],
   sqs: ["sqs-queue"],
   eventbridge: ["event-bridge-bus", "event-pattern"],
 };

@@ -1,9 +1,9 @@
 /** What every queue must do. Run against each adapter by a test file of a few lines, on queues of its own per test. */
-import type { OutgoingMessage, Queue, ReceivedMessage } from "../../lib/messages/queue";
+import type { CountedQueue, OutgoingMessage, Queue, ReceivedMessage } from "../../lib/messages/queue";
 
 export interface QueuePair {
-  readonly fifo: Queue;
-  readonly standard: Queue;
+  readonly fifo: CountedQueue;
+  readonly standard: CountedQueue;
 }
 
 export interface QueueContractOptions {
@@ -25,8 +25,8 @@ export function queueContract(
   options: QueueContractOptions,
 ): void {
   const { severalOfAGroup, astralCharacters, advance, now = Date.now } = options;
-  let fifo: Queue;
-  let standard: Queue;
+  let fifo: CountedQueue;
+  let standard: CountedQueue;
   let sent: number;
 
   beforeEach(async () => {
@@ -326,6 +326,21 @@ export function queueContract(
       });
       await send("g", "small");
       expect(bodies(await receive(fifo))).toEqual(["small"]);
+    });
+
+    it("counts what is ready, what is in flight and what is delayed", async () => {
+      const nothing = { ready: 0, inFlight: 0, delayed: 0 };
+      expect([await fifo.depth(), await standard.depth()]).toEqual([nothing, nothing]);
+      for (const group of ["a", "b", "c"]) await send(group, group);
+      await receiveOne(fifo);
+      await standard.send({ body: "later", delayMs: 600_000 });
+      await standard.send({ body: "now" });
+      expect(await fifo.depth()).toEqual({ ready: 2, inFlight: 1, delayed: 0 });
+      expect(await standard.depth()).toEqual({ ready: 1, inFlight: 0, delayed: 1 });
+      const now = await receiveOne(standard);
+      expect(await standard.depth()).toEqual({ ready: 0, inFlight: 1, delayed: 1 });
+      await standard.delete([now.receipt]);
+      expect(await standard.depth()).toEqual({ ready: 0, inFlight: 0, delayed: 1 });
     });
 
     it("does nothing for no receipts", async () => {

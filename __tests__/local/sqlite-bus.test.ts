@@ -42,13 +42,14 @@ describe("the log", () => {
     await bus.publish(eventOf("e2", { source: "shop", detailType: "Opened", detail: "{}", timeMs: 0 }));
     expect(bus.published()).toEqual([
       {
+        position: 1,
         id: "e1",
         source: "durable-lambda.Order",
         detailType: "OrderShipped",
         detail: { n: [1, { deep: null }] },
         timeMs: 1_800_000_000_001,
       },
-      { id: "e2", source: "shop", detailType: "Opened", detail: {}, timeMs: 0 },
+      { position: 2, id: "e2", source: "shop", detailType: "Opened", detail: {}, timeMs: 0 },
     ]);
   });
 
@@ -57,6 +58,16 @@ describe("the log", () => {
     const ids = ["e1", "e2", "e1", "e3", "e1"];
     await Promise.all(ids.map((id) => bus.publish(eventOf(id))));
     expect(loggedIds(bus)).toEqual(ids);
+  });
+
+  it("tells the newest, and those behind one that was seen", async () => {
+    const bus = busOn(open());
+    for (const id of ["e1", "e2", "e3", "e4"]) await bus.publish(eventOf(id));
+    const ids = (options: Parameters<typeof bus.published>[0]) => bus.published(options).map(({ id }) => id);
+    expect(ids({ limit: 2 })).toEqual(["e3", "e4"]);
+    expect(ids({ after: 2 })).toEqual(["e3", "e4"]);
+    expect(ids({ after: 1, limit: 2 })).toEqual(["e3", "e4"]);
+    expect(ids({ after: 4 })).toEqual([]);
   });
 
   it("holds what is delivered, and nothing that is refused", async () => {

@@ -7,7 +7,7 @@ import { provision } from "durable-lambda/aws";
 import { sqsClient } from "../../lib/aws/clients";
 import type { QueueVariable } from "../../lib/aws/environment";
 import { SqsQueue } from "../../lib/aws/sqs-queue";
-import type { Queues } from "../../lib/messages/queue";
+import type { CountedQueue, Queues } from "../../lib/messages/queue";
 import { CREDENTIALS, givenEndpoint } from "./endpoints";
 import { SdkWiretap } from "./faulty-sdk";
 
@@ -21,7 +21,7 @@ export interface SqsEmulator {
 }
 
 export interface SqsConnection {
-  readonly queues: Queues;
+  readonly queues: Readonly<Record<keyof Queues, CountedQueue>>;
   readonly wiretap: SdkWiretap;
   readonly client: SQSClient;
   /** The variables of the queues. */

@@ -13,7 +13,13 @@ import type {
 } from "@aws-sdk/client-sqs";
 import { type Clock, systemClock } from "../clock";
 import { PayloadTooLarge, QueueUnavailable } from "../errors";
-import type { OutgoingMessage, Queue, QueueDepth, ReceivedMessage, ReceiveOptions } from "../messages/queue";
+import type {
+  CountedQueue,
+  OutgoingMessage,
+  QueueDepth,
+  ReceivedMessage,
+  ReceiveOptions,
+} from "../messages/queue";
 import { type Random, systemRandom } from "../random";
 import { chunks } from "./chunks";
 import { type Accepted, SendBatches, type SendFailure } from "./send-batches";
@@ -30,7 +36,7 @@ const MAX_WAIT_SECONDS = 20;
 /** How much longer than the wait itself a receive may take. */
 const RECEIVE_GRACE_MS = 5_000;
 
-export class SqsQueue implements Queue {
+export class SqsQueue implements CountedQueue {
   /** A receive that waits at all asks all of SQS's servers; it waits for whole seconds. */
   readonly sureAfterMs = 1_000;
   readonly maxMessageBytes = MAX_BYTES;

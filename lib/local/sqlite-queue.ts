@@ -6,9 +6,9 @@
 import { type Clock, systemClock } from "../clock";
 import { InternalError, PayloadTooLarge, QueueUnavailable } from "../errors";
 import {
+  type CountedQueue,
   MAX_DELAY_MS,
   type OutgoingMessage,
-  type Queue,
   type QueueDepth,
   type ReceivedMessage,
   type ReceiveOptions,
@@ -35,7 +35,7 @@ const LOOK_EVERY_MS = 250;
 /** A message has several rows. */
 const WRITE = { atomic: true, failure: QueueUnavailable };
 
-export class SqliteQueue implements Queue {
+export class SqliteQueue implements CountedQueue {
   readonly sureAfterMs = 0;
   readonly maxMessageBytes = MAX_MESSAGE_BYTES;
   private readonly rows: QueueRows;

@@ -77,6 +77,12 @@ export interface QueueDepth {
   readonly delayed: number;
 }
 
+/** For those who look; the runtime has no use for it. */
+export interface CountedQueue extends Queue {
+  /** @throws QueueUnavailable */
+  depth(): Promise<QueueDepth>;
+}
+
 /** The queues of one app. */
 export interface Queues {
   /** FIFO: what waits for actors, a group each. */

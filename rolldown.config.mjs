@@ -12,6 +12,8 @@ export default {
     "aws/from-environment": "lib/aws/from-environment.ts",
     "infra/index": "infra/index.ts",
     "infra/look": "infra/look.ts",
+    "cli/main": "cli/main.ts",
+    "cli/worker": "cli/dev/worker.ts",
   },
   external: (id) => id === LAZY || !/^[./]/.test(id),
   // It stays as it is written, wherever the file with it is: beside the core.
@@ -28,6 +30,7 @@ export default {
     codeSplitting: {
       groups: [
         { name: "core", test: /\/(lib\/(?!aws\/(?!resources)|local\/|testing\/|index\.ts)|decorators\/)/ },
+        { name: "cli/shared", test: /\/cli\//, minShareCount: 2 },
         { name: "local/engine", test: /\/lib\/local\/(?!index\.ts)/ },
       ],
     },

@@ -85,7 +85,7 @@ export function createRouter(actors: readonly ActorClass[], options: RouterOptio
   const runtimeOptions = { ...rest, metrics };
   const ports = withDefaults({ store, queues, calls, bus });
   const registry = new Registry(actors);
-  announce(registry.definitions);
+  announce(registry.definitions, options);
   const runtime = new Runtime(registry, ports, runtimeOptions);
   if (process.env.AWS_LAMBDA_RUNTIME_API !== undefined) {
     // Lambda's init phase is the cheapest moment to load the SDK; and Lambda says when it stops a process.

@@ -88,6 +88,7 @@ export interface Turn {
   /** Of the error, when it failed. */
   readonly code?: string;
   readonly message?: string;
+  readonly stack?: string;
   readonly waitedMs: number;
   readonly loadedMs?: number;
   readonly ranMs?: number;

@@ -5,6 +5,7 @@ import type { ActorClass } from "../actor";
 import { type Client, clientOver } from "../client/client";
 import { inlineTransport } from "../client/inline-transport";
 import { systemClock } from "../clock";
+import type { Inspection } from "../inspect/inspection";
 import { DeadLetters } from "../messages/dead-letters";
 import { systemRandom } from "../random";
 import { Registry } from "../registry";
@@ -18,6 +19,7 @@ import { LocalDatabase } from "./database";
 import { eventSourcesOf } from "./event-sources";
 import { fairTransport } from "./fair-transport";
 import { serve } from "./http-server";
+import { localInspection } from "./inspection";
 import { type LocalPorts, localPorts } from "./ports";
 import { Sweeper } from "./sweeper";
 
@@ -39,6 +41,8 @@ export interface LocalApp {
   readonly client: Client;
   /** The messages that could not be processed. */
   readonly deadLetters: DeadLetters;
+  /** What is stored of the actors, and what waits in the queues. */
+  readonly inspection: Inspection;
   /** Where the HTTP server listens: `http://127.0.0.1:…`. */
   readonly url: string;
   /** Lets running turns end, rolls back those that take longer than 2 s, and closes server and file. */
@@ -88,6 +92,7 @@ export async function startLocal(options: LocalOptions): Promise<LocalApp> {
     client: clientOver(fairTransport(inlineTransport(runtime)), runtime.host),
     url: server.url,
     deadLetters: new DeadLetters(ports, clock),
+    inspection: localInspection(database, ports, clock),
     close,
   };
 }

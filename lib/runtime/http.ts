@@ -178,7 +178,7 @@ const STATUS: Readonly<Record<string, number>> = {
 };
 
 /** A method's own error is an answer of the application, hence 422; what is not listed is a fault of the server. */
-function statusOf(error: DurableError, request: object): number {
+export function statusOf(error: DurableError, request: object): number {
   if (error instanceof MethodError) return 422;
   if (error.code === Forbidden.code) return 403;
   // A value of the actor's own that cannot be kept is not the caller's mistake.

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { type Import, parseSource, readSources, resolveImport, type SourceFile } from "./support/imports";
 
 const ROOT = resolve(__dirname, "..");
-const FOLDERS = ["lib", "decorators", "infra", "samples"].filter((folder) =>
+const FOLDERS = ["lib", "decorators", "infra", "cli", "samples"].filter((folder) =>
   existsSync(resolve(ROOT, folder)),
 );
 
@@ -25,9 +25,11 @@ const MAY_IMPORT = {
   local: ["core", "telemetry", "client", "runtime", "inspect"],
   testing: ["core", "client", "runtime", "local"],
   // What users import. `aws` only in app.ts and only when it is needed; see `allowed`.
-  entry: ["core", "telemetry", "decorators", "client", "runtime"],
+  entry: ["core", "telemetry", "decorators", "client", "runtime", "inspect"],
   // Of the adapters only what says what tables and queues are like; see `allowed`.
   infra: ["core", "telemetry"],
+  // It also asks for `durable-lambda/aws` by that name.
+  cli: ["core", "telemetry", "client", "runtime", "inspect", "local"],
   samples: [],
 } as const satisfies Record<string, readonly string[]>;
 
@@ -42,6 +44,10 @@ const PACKAGES: readonly PackageRule[] = [
   { pattern: /^(aws-cdk-lib|constructs)(\/|$)/, layers: ["infra", "samples"] },
   { pattern: /^(@aws-sdk|@smithy|@aws-crypto)\//, layers: ["aws"] },
   { pattern: /^(node:)?sqlite$/, layers: ["local", "testing"] },
+  {
+    pattern: /^(commander|@clack\/prompts|hono|@hono\/node-server|fastest-levenshtein|preact)(\/|$)/,
+    layers: ["cli"],
+  },
   { pattern: /^(@aws-lambda-powertools|@opentelemetry)\//, layers: ["telemetry"], isLazy: true },
 ];
 
@@ -154,6 +160,9 @@ test.each([
   ["samples/counter/counter.ts", 'import { Actor } from "../../lib";'],
   ["samples/counter/counter.ts", 'import { PutCommand } from "@aws-sdk/lib-dynamodb";'],
   ["samples/counter/counter.ts", 'import fastify from "fastify";'],
+  ["cli/commands/call.ts", 'import { DynamoStore } from "../../lib/aws/dynamo-store";'],
+  ["lib/local/local-app.ts", 'import { DevServer } from "../../cli/dev/dev-server";'],
+  ["lib/app.ts", 'import { Hono } from "hono";'],
   ["lib/unknown/file.ts", ""],
 ])("refuses in %s: %s", (path, text) => {
   expect(violationsIn(parseSource(path, text))).toEqual([expect.stringContaining(path)]);

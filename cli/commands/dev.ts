@@ -36,7 +36,7 @@ export function devCommand(): Command {
         execArgv: inspect === undefined ? [] : [inspect === true ? "--inspect" : `--inspect=${inspect}`],
         onTurn: (turn) => screen.turn(turn),
         onReady: (actors, tookMs) => screen.ready(actors, tookMs),
-        onProblems: (problems) => screen.problems(problems),
+        onProblems: (problems, next) => screen.problems(problems, next),
       });
       screen.started(server.url, path, version);
       const devFile = join(folder, DEV_FILE);

@@ -3,6 +3,7 @@ import { relative, resolve } from "node:path";
 import type { styleText } from "node:util";
 import type { BuildProblem, Turn } from "../inspector/api";
 import { style } from "../output/output";
+import type { AfterProblems } from "./dev-server";
 import { placeOf } from "./load-problem";
 
 type Colour = Parameters<typeof styleText>[0];
@@ -13,6 +14,12 @@ const COLOURS: Readonly<Record<Turn["outcome"], Colour>> = {
   repeated: "cyan",
   failed: "red",
   lost: "yellow",
+};
+
+const NEXT: Readonly<Record<AfterProblems, string>> = {
+  "goes on": "The code before goes on running until a file is saved.",
+  waits: "Waiting until a file is saved.",
+  "starts again": "It is started again.",
 };
 
 export class DevConsole {
@@ -44,7 +51,7 @@ export class DevConsole {
     this.line(style("green", verb), `${actors.join(", ")} ${style("dim", `${tookMs} ms`)}`);
   }
 
-  problems(problems: readonly BuildProblem[]): void {
+  problems(problems: readonly BuildProblem[], next: AfterProblems): void {
     for (const problem of problems) {
       const { message, file, line, column, text } = problem;
       this.line(style("red", "error"), message);
@@ -52,12 +59,7 @@ export class DevConsole {
       this.say(`          ${style("cyan", `${this.named(file)}:${line}:${column}`)}`);
       if (text !== undefined) this.say(`          ${text.trim()}`);
     }
-    this.say(
-      style(
-        "dim",
-        `          ${this.hasBegun ? "The code before goes on running" : "Waiting"} until a file is saved.`,
-      ),
-    );
+    this.say(`          ${style("dim", NEXT[next])}`);
   }
 
   turn({

@@ -29,8 +29,11 @@ export interface DevOptions {
   readonly onTurn?: (turn: Turn) => void;
   /** The code that was saved runs. @param tookMs from the save */
   readonly onReady?: (actors: readonly string[], tookMs: number) => void;
-  readonly onProblems?: (problems: readonly BuildProblem[]) => void;
+  readonly onProblems?: (problems: readonly BuildProblem[], next: AfterProblems) => void;
 }
+
+/** What follows: the code before goes on running, nothing does before a file is saved, or the same code is started again. */
+export type AfterProblems = "goes on" | "waits" | "starts again";
 
 /** A process that dies again and again is started again more and more slowly. */
 const MAX_PAUSE_MS = 30_000;
@@ -139,9 +142,12 @@ export class DevServer {
     }
   }
 
-  private fail(problems: readonly BuildProblem[]): void {
+  private fail(
+    problems: readonly BuildProblem[],
+    next: AfterProblems = this.worker === undefined ? "waits" : "goes on",
+  ): void {
     this.app.building({ state: "failed", sinceMs: Date.now(), problems });
-    this.options.onProblems?.(problems);
+    this.options.onProblems?.(problems, next);
   }
 
   /** As on Lambda, where the next call starts another process. */
@@ -149,7 +155,7 @@ export class DevServer {
     if (worker !== this.worker || this.isClosed) return;
     this.worker = undefined;
     this.app.stopped();
-    this.fail([problem]);
+    this.fail([problem], "starts again");
     const pauseMs = this.deaths === 0 ? 0 : Math.min(MAX_PAUSE_MS, 500 * 2 ** this.deaths);
     this.deaths++;
     this.restarting = setTimeout(() => {

@@ -10,8 +10,8 @@ import { problemOf } from "./load-problem";
 import { type FromWorker, PASS_HEADER, type ToWorker } from "./protocol";
 import { turnLogger } from "./turn-logger";
 
-type Local = typeof import("../../lib/local/index");
-type Package = typeof import("../../lib/index");
+type Local = typeof import("durable-lambda/local");
+type Package = typeof import("durable-lambda");
 
 interface Router extends RouterParts {
   readonly outline: RouterOutline;

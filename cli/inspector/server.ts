@@ -71,9 +71,7 @@ export function send(response: ServerResponse, { status, headers, body }: HttpRe
 function routes({ app, feed, events, isReadOnly }: InspectorOptions, stopping: AbortSignal): Hono {
   const hono = new Hono();
   hono.onError((thrown) => responseOf(asProblem(thrown)));
-  hono.notFound(({ req }) =>
-    responseOf(new HttpProblem(404, unexpected("path", `There is no ${req.path}.`))),
-  );
+  hono.notFound(({ req }) => responseOf(asProblem(failure("UnknownPath", `There is no ${req.path}.`))));
 
   hono.get("/inspect/app", async (c) => c.json(await app.info()));
   hono.get("/inspect/actors", async (c) => c.json(await app.list(readQuery(c.req.query()))));
@@ -81,9 +79,7 @@ function routes({ app, feed, events, isReadOnly }: InspectorOptions, stopping: A
     const { type = "", id = "" } = c.req.query();
     const view = await app.actor({ type, id });
     if (view !== undefined) return c.json(view);
-    return responseOf(
-      new HttpProblem(404, new DurableError("UnknownAddress", `Nobody has touched ${type}/${id} yet.`)),
-    );
+    throw failure("UnknownAddress", `Nobody has touched ${type}/${id} yet.`);
   });
   hono.get("/inspect/queues", async (c) => c.json(await app.depths()));
   hono.get("/inspect/turns", (c) =>
@@ -102,12 +98,7 @@ function routes({ app, feed, events, isReadOnly }: InspectorOptions, stopping: A
 
   const change = (path: string, act: (body: object) => Promise<object>) =>
     hono.post(path, async (c) => {
-      if (isReadOnly) {
-        throw new HttpProblem(
-          403,
-          new DurableError("ReadOnly", "This app can be looked at here, and not changed."),
-        );
-      }
+      if (isReadOnly) throw failure("ReadOnly", "This app can be looked at here, and not changed.");
       return c.json(await act(await bodyOf(c.req.raw)));
     });
   change("/inspect/dead-letters/redrive", async (body) => ({
@@ -122,11 +113,24 @@ function routes({ app, feed, events, isReadOnly }: InspectorOptions, stopping: A
   return hono;
 }
 
-/** What a method was called with that failed is an answer; what is wrong with the request, or with us, is a problem. */
+/** A call that failed is an answer; what is wrong with the request, or with the app, is a problem. */
 function asProblem(thrown: unknown): HttpProblem {
-  if (thrown instanceof HttpProblem) return thrown;
   const error = asDurableError(thrown);
-  return new HttpProblem(statusOf(error, {}), error);
+  return new HttpProblem(STATUS[error.code] ?? statusOf(error, {}), error);
+}
+
+/** Of what only happens here. */
+const STATUS: Readonly<Record<string, number>> = {
+  UnknownPath: 404,
+  UnknownAddress: 404,
+  ReadOnly: 403,
+  UnsupportedMediaType: 415,
+  AppNotRunning: 503,
+  AppNotReachable: 503,
+};
+
+function failure(code: string, message: string): DurableError {
+  return new DurableError(code, message);
 }
 
 function responseOf(found: HttpProblem): Response {
@@ -134,14 +138,14 @@ function responseOf(found: HttpProblem): Response {
   return new Response(body, { status, headers });
 }
 
-/** @throws HttpProblem; a page of another site can send forms and texts, and no JSON */
+/** A page of another site can send forms and texts, and no JSON. @throws DurableError `UnsupportedMediaType`; UnexpectedEvent */
 async function bodyOf(request: Request): Promise<object> {
   if (!/^application\/json\s*(;|$)/i.test(request.headers.get("content-type") ?? "")) {
-    throw new HttpProblem(415, unexpected("content-type", "The content type is not application/json."));
+    throw failure("UnsupportedMediaType", "The content type is not application/json.");
   }
   const body: unknown = await request.json().catch(() => undefined);
   if (typeof body === "object" && body !== null && !Array.isArray(body)) return body;
-  throw new HttpProblem(400, unexpected("body", "The body is not a JSON object."));
+  throw unexpected("body", "The body is not a JSON object.");
 }
 
 const FILTERS = ["actor", "id", "callId", "messageId"] as const;

@@ -10,8 +10,12 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
   throw error;
 });
-// Node says of its SQLite that it is experimental, at each start.
+// Node says of its SQLite that it is experimental, at each start; what else it warns of is printed as ever.
+const printers = process.listeners("warning");
 process.removeAllListeners("warning");
+process.on("warning", (warning) => {
+  if (warning.name !== "ExperimentalWarning") for (const print of printers) print(warning);
+});
 
 const { run } = require("./program") as typeof import("./program");
 void run(process.argv.slice(2)).then((code) => {

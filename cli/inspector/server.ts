@@ -5,9 +5,17 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import { DurableError, UnexpectedEvent } from "../../lib/errors";
 import { listenOnLoopback, refusalOf } from "../../lib/local/loopback";
-import { HttpProblem, type HttpResponse, problem, statusOf } from "../../lib/runtime/http";
+import {
+  bodyTooLarge,
+  HttpProblem,
+  type HttpResponse,
+  MAX_BODY_BYTES,
+  problem,
+  statusOf,
+} from "../../lib/runtime/http";
 import { asDurableError } from "../../lib/wire-error";
 import type { InspectedApp } from "../app/inspected-app";
 import type { Feed } from "./feed";
@@ -72,6 +80,8 @@ function routes({ app, feed, events, isReadOnly }: InspectorOptions, stopping: A
   const hono = new Hono();
   hono.onError((thrown) => responseOf(asProblem(thrown)));
   hono.notFound(({ req }) => responseOf(asProblem(failure("UnknownPath", `There is no ${req.path}.`))));
+
+  hono.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => responseOf(bodyTooLarge()) }));
 
   hono.get("/inspect/app", async (c) => c.json(await app.info()));
   hono.get("/inspect/actors", async (c) => c.json(await app.list(readQuery(c.req.query()))));

@@ -15,7 +15,7 @@ const MAX_OUTPUT_BYTES = 16 * 1_024 * 1_024;
 export class Cdk {
   /** @param environment for the stack's file */
   constructor(
-    private readonly stack: string,
+    readonly stack: string,
     private readonly environment: Readonly<Record<string, string>>,
   ) {}
 

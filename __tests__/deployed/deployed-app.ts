@@ -69,6 +69,11 @@ export class DeployedApp {
     }
   }
 
+  /** The name of its stack. */
+  get stack(): string {
+    return this.cdk.stack;
+  }
+
   /** Invokes the function once, whatever becomes of it. @returns how it failed, if it did */
   async invokeOnce(event: object): Promise<string | undefined> {
     const { FunctionError, Payload } = await this.lambda.send(

@@ -52,6 +52,7 @@ describe("the types", () => {
     ["of everything", "types-cases.ts", {}, 40],
     ["of input schemas, with legacy decorators", "types-input-cases.ts", {}, 15],
     ["of input schemas, with standard ones", "types-input-cases.ts", { experimentalDecorators: false }, 15],
+    ["of handlers", "types-durable-cases.ts", {}, 20],
   ])(
     "%s accept and refuse exactly what the cases say, each for the reason that it gives",
     (_what, file, more, least) => {

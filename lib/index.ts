@@ -28,6 +28,15 @@ export {
 } from "./client/http-transport";
 export type { ActorContext, DueReminder, ReminderStatus } from "./context";
 export type { ActorOptions } from "./definition";
+export {
+  type DurableContext,
+  type DurableHandler,
+  type DurableOptions,
+  durable,
+  type HandlerActor,
+  type UntypedRequest,
+} from "./durable";
+export type { DurableEvent } from "./durable-event";
 export type { Duration } from "./duration";
 export type { Consistency, Mode } from "./envelope";
 export {

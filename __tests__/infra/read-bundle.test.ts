@@ -60,6 +60,15 @@ it("reads them too when the handler is wrapped, has another name, needs its envi
   }
 });
 
+it("reads a handler that is a router by itself: it listens to nothing", () => {
+  const text = `
+    import { durable } from "durable-lambda";
+    export const handler = durable<{ count: number }>(async (ctx, request) => {
+      if (request.action === "increment") ctx.state.count += request.amount || 1;
+    });`;
+  expect(synthEntry(text)).toEqual([]);
+});
+
 it("reads an entry that makes a client at once, as it can on Lambda", () => {
   const text = `${ACTORS}
     import { createClient } from "durable-lambda";

@@ -17,6 +17,8 @@ const SHOP = {
   states: ["paid 20", "expired: not paid", "new"],
   events: ["OrderPlaced", "OrderPlaced", "OrderPaid"],
 };
+/** What `fixtures/handler.ts` prints. */
+const HANDLED = { results: [{ count: 6 }, { count: 6 }], refused: true };
 
 const COMPILER_OPTIONS = {
   target: "es2023",
@@ -64,11 +66,12 @@ describe("compiled by tsc, strictly and with all types checked", () => {
       "tsconfig.json": {
         // As most projects have it: what is optional may be undefined, too.
         compilerOptions: { ...COMPILER_OPTIONS, ...LEGACY, exactOptionalPropertyTypes: false },
-        files: ["bare.ts", "nested.ts", "shop.ts", "types.ts"],
+        files: ["bare.ts", "handler.ts", "nested.ts", "shop.ts", "types.ts"],
       },
     });
     await succeed(project, TOOLS.tsc, ["-p", "."]);
     expectOutput(await runNode(project, "out/bare.js"), COUNTED);
+    expectOutput(await runNode(project, "out/handler.js"), HANDLED);
     expectOutput(await runNode(project, "out/nested.js"), CART);
     expectOutput(await runNode(project, "out/shop.js"), SHOP);
   });
@@ -160,6 +163,10 @@ describe.each(MODES)("bundled by esbuild with %s decorators", (mode) => {
 
   test("with what actors do to each other, and the test kit", async () => {
     expectOutput(await bundle("shop"), SHOP);
+  });
+
+  test("with a handler, whose actors need no class's name", async () => {
+    expectOutput(await bundle("handler"), HANDLED);
   });
 
   test("under the class's name, with keepNames", async () => {

@@ -52,7 +52,7 @@ const PACKAGES: readonly PackageRule[] = [
 ];
 
 function layerOf(path: string): Layer | undefined {
-  if (/^lib\/(index|app)\.ts$/.test(path)) return "entry";
+  if (/^lib\/(index|app|durable)\.ts$/.test(path)) return "entry";
   if (/^lib\/([^/]+|(values|messages|calling|events|reminders|state)\/[^/]+)\.ts$/.test(path)) return "core";
   const folder = /^(?:lib\/)?([^/]+)\//.exec(path)?.[1] ?? "";
   return folder in MAY_IMPORT ? (folder as Layer) : undefined;
@@ -147,6 +147,8 @@ test.each([
   ["lib/aws/index.ts", 'import { startLocal } from "../local";'],
   ["lib/app.ts", 'import { lambdaTransport } from "./aws/index";'],
   ["lib/index.ts", 'export { startLocal } from "./local";'],
+  ["lib/durable.ts", 'import { portsFromEnvironment } from "./aws/from-environment";'],
+  ["lib/durable-event.ts", 'import { createRouter } from "./app";'],
   ["lib/runtime/call.ts", 'import type { AttributeValue } from "@aws-sdk/client-dynamodb";'],
   ["lib/runtime/call.ts", 'const { DatabaseSync } = require("node:sqlite");'],
   ["lib/local/local-app.ts", 'import signature = require("@smithy/signature-v4");'],
@@ -172,6 +174,7 @@ test.each([
   ["lib/app.ts", 'const aws = () => require("./aws/index") as typeof import("./aws/index");', 2],
   ["lib/client/inline-transport.ts", 'import { invoke } from "../runtime/invoke";', 1],
   ["lib/telemetry/tracing.ts", 'const api = () => require("@opentelemetry/api") as Api;', 1],
+  ["lib/durable.ts", 'import { createRouter, type RouterOptions } from "./app";', 1],
   ["decorators/actor.ts", 'import { type ActorOptions, defineActor } from "../lib/definition";', 1],
   ["samples/tour/tour.ts", 'import { startLocal } from "durable-lambda/local";', 1],
 ])("allows in %s: %s", (path, text, count) => {

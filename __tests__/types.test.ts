@@ -49,6 +49,7 @@ function compile(texts: ReadonlyMap<string, string>, more: ts.CompilerOptions): 
       ? readFile(name, languageVersion, ...rest)
       : ts.createSourceFile(name, bared, languageVersion);
   };
+  host.fileExists = (name) => texts.has(name) || ts.sys.fileExists(name);
   const program = ts.createProgram([...texts.keys()], options, host);
   const files = Array.from(texts.keys(), (name) => program.getSourceFile(name));
   return [
@@ -65,6 +66,18 @@ function compile(texts: ReadonlyMap<string, string>, more: ts.CompilerOptions): 
     const { line } = file.getLineAndCharacterOfPosition(start);
     return { file: file.fileName, line, code: `TS${code}` };
   });
+}
+
+/** The code of a page, each block a file: under the name before it, where there is one. */
+function codeOf(page: string): Map<string, string> {
+  const text = readFileSync(join(PROJECT, page), "utf8");
+  const blocks = text.matchAll(/(?:`([\w-]+)\.ts`:\n\n)?```ts\n(.*?)```/gs);
+  return new Map(
+    Array.from(blocks, ([, name, code = ""], index) => [
+      join(PROJECT, page, `../${name ?? `block-${index}`}.ts`),
+      code,
+    ]),
+  );
 }
 
 /** The error codes that cases lead to, by the line before. */
@@ -95,6 +108,12 @@ describe("the types", () => {
       expect(describeLines(found(cases, source, more))).toEqual(describeLines(expected));
     },
   );
+
+  test("let the code of docs/seed-form.md compile in a strict project", () => {
+    const code = codeOf("docs/seed-form.md");
+    expect(code.size).toBe(11);
+    expect(compile(code, ONLY_STRICT)).toEqual([]);
+  });
 
   test("of an untyped request let the handlers in fixtures/seed-form compile in a strict project", () => {
     const texts = new Map(

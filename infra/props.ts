@@ -17,8 +17,8 @@ export type Bus = IEventBus | EventBus;
 /** Of the router function that `ActorApp` makes. */
 export interface RouterProps {
   /**
-   * The file that exports `handler = createRouter([…])`, relative to where the CDK app runs. It is bundled by esbuild, with
-   * everything that it imports; so `esbuild` must be installed.
+   * The file that exports `handler = createRouter([…])`, or `durable(…)`, relative to where the CDK app runs. It is bundled by
+   * esbuild, with everything that it imports; so `esbuild` must be installed.
    */
   readonly entry?: string;
   /** The name of the export. Default `"handler"`. */

@@ -78,11 +78,11 @@ const DEFAULT_NAME = "Handler";
 
 /**
  * Makes a Lambda handler of a function that is called with the context of one actor and a request. Each actor has its own state, and
- * one turn at a time; nothing but what a turn changes has to be saved.
+ * one turn at a time; what a turn changes is committed when it ends.
  *
- * It takes events `{ actorId, payload, sync }`, and all that a router takes, so it is an app's entry. With
- * `sync: true` it answers with what `handle` returns and fails with what `handle` throws; else the request is queued, and has its
- * effect exactly once, in its turn.
+ * The handler takes events `{ actorId, payload, sync }`, and all that a router takes, so it is an app's entry. With `sync: true` it
+ * answers with what `handle` returns, and fails with what `handle` throws. Else it queues the request, which has its effect exactly
+ * once, in its turn, and answers with a receipt, `{ callId }`.
  *
  * @typeParam State what `ctx.state` is once it was filled; a new actor's is `{}`
  * @typeParam Request what `handle` is called with: the event's payload. Default: of unknown members
@@ -138,6 +138,7 @@ function actorOf<State extends object, Request, Result>(
 /** The turn's own context, with the state on it. Each turn has a new one. */
 function contextOf(actor: DurableActor & { state: object }): object {
   return Object.defineProperty(actor.ctx, "state", {
+    configurable: true,
     get: () => actor.state,
     set(state: unknown) {
       actor.state = checkState(state);

@@ -36,7 +36,7 @@ const TELLING: readonly (keyof DurableEvent)[] = ["actorId", "payload", "sync"];
 
 /** True for an event that is for the handler and not for the router; {@link invocationOf} says whether it is well-formed. */
 export function isDurableEvent(event: unknown): event is object {
-  if (typeof event !== "object" || event === null || Array.isArray(event)) return false;
+  if (typeof event !== "object" || event === null) return false;
   return TELLING.some((field) => Object.hasOwn(event, field));
 }
 

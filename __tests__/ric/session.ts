@@ -3,12 +3,15 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
+import { type BatchResponse, sqsEventOf } from "../../lib/runtime/messages/sqs-event";
 import { type DynamoConnection, startDynamo } from "../support/dynamo";
 import { type EventBridgeConnection, startEventBridge } from "../support/event-bridge";
 import { type SqsConnection, startSqs } from "../support/sqs";
 import { FunctionProcess, type ProcessOptions } from "./function-process";
 
 const ROOT = resolve(__dirname, "../..");
+/** A batch is processed, or taken out of the queue again, within this. */
+const HIDE_MS = 60_000;
 /** CommonJS among what is bundled asks for modules of Node's by `require`, which an ES module does not have. */
 const REQUIRE_BANNER =
   'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
@@ -85,6 +88,24 @@ export class Session {
     const started = await FunctionProcess.start({ folder, environment: this.environment, ...options });
     this.processes.push(started);
     return started;
+  }
+
+  /** Hands over what is on the queue, as Lambda does. @returns the bodies of what must come again */
+  async drainQueue(function_: FunctionProcess): Promise<string[]> {
+    const { messages: queue } = this.sqs.queues;
+    const failed: string[] = [];
+    for (;;) {
+      const messages = await queue.receive({ max: 10, waitMs: 0, hideMs: HIDE_MS });
+      if (messages.length === 0) return failed;
+      const outcome = await function_.invoke(sqsEventOf("messages", messages));
+      if (outcome.kind !== "response") throw new Error(`no answer to a batch: ${JSON.stringify(outcome)}`);
+      const { batchItemFailures } = outcome.body as BatchResponse;
+      const again = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+      failed.push(...messages.filter(({ messageId }) => again.has(messageId)).map(({ body }) => body));
+      await queue.delete(
+        messages.filter(({ messageId }) => !again.has(messageId)).map(({ receipt }) => receipt),
+      );
+    }
   }
 
   async end(): Promise<void> {

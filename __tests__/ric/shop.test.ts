@@ -2,9 +2,7 @@
  * The samples' shop, bundled as it is deployed, under AWS's own runtime client: cold and warm starts, every kind of event, and
  * what the runtime client is told when something is wrong.
  */
-import { sqsEventOf } from "../../lib/runtime/messages/sqs-event";
 import { eventually } from "../deployed/eventually";
-import type { FunctionProcess } from "./function-process";
 import type { Outcome } from "./runtime-api";
 import { describeRuntime, Session } from "./session";
 
@@ -29,24 +27,6 @@ function call(actor: string, id: string, method: string, ...args: unknown[]) {
 
 function result(value: unknown): Outcome {
   return { kind: "response", body: expect.objectContaining({ ok: true, result: value }) };
-}
-
-/** Hands over what is on the queue, as Lambda does. @returns the ids of what must come again, with the bodies */
-async function drainQueue(function_: FunctionProcess): Promise<string[]> {
-  const { messages: queue } = session.sqs.queues;
-  const failed: string[] = [];
-  for (;;) {
-    const messages = await queue.receive({ max: 10, waitMs: 0, hideMs: PATIENCE_MS });
-    if (messages.length === 0) return failed;
-    const outcome = await function_.invoke(sqsEventOf("messages", messages));
-    if (outcome.kind !== "response") throw new Error(`no answer to a batch: ${JSON.stringify(outcome)}`);
-    const { batchItemFailures } = outcome.body as { batchItemFailures: { itemIdentifier: string }[] };
-    const again = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
-    failed.push(...messages.filter(({ messageId }) => again.has(messageId)).map(({ body }) => body));
-    await queue.delete(
-      messages.filter(({ messageId }) => !again.has(messageId)).map(({ receipt }) => receipt),
-    );
-  }
 }
 
 describeRuntime("the shop under the runtime client", () => {
@@ -75,7 +55,7 @@ describeRuntime("the shop under the runtime client", () => {
       expect(await shop.invoke(call("Order", "o1", "pay", 250))).toEqual(result("paid"));
       const [event] = await session.events.delivered(1);
       expect(await shop.invoke(event)).toEqual({ kind: "response", body: { messages: 1 } });
-      expect(await drainQueue(shop)).toEqual([]);
+      expect(await session.drainQueue(shop)).toEqual([]);
       expect(await shop.invoke(call("Customer", "c1", "total"))).toEqual(
         result({ spentCents: 250, orders: ["o1"] }),
       );
@@ -91,7 +71,7 @@ describeRuntime("the shop under the runtime client", () => {
       await send("Counter", "batch", "increment", 3);
       await send("Account", "poor", "withdraw", 100);
       await send("Account", "rich", "deposit", 7);
-      expect(await drainQueue(shop)).toEqual([expect.stringContaining('"withdraw"')]);
+      expect(await session.drainQueue(shop)).toEqual([expect.stringContaining('"withdraw"')]);
       expect(await shop.invoke(call("Counter", "batch", "value"))).toEqual(result(3));
       expect(await shop.invoke(call("Account", "rich", "statement"))).toEqual(
         result(expect.objectContaining({ balance: 7 })),

@@ -24,7 +24,10 @@ export function compile(snippets: readonly Snippet[]): string[] {
   const found = [...program.getOptionsDiagnostics(), ...program.getGlobalDiagnostics()].map(messageOf);
   for (const { file, page, origins } of snippets) {
     const source = program.getSourceFile(file);
-    const diagnostics = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+    const diagnostics = [
+      ...program.getSyntacticDiagnostics(source),
+      ...program.getSemanticDiagnostics(source),
+    ];
     for (const diagnostic of diagnostics) {
       const { line } = ts.getLineAndCharacterOfPosition(source as ts.SourceFile, diagnostic.start ?? 0);
       found.push(`${page}:${origins[line]}: ${messageOf(diagnostic)}`);
@@ -32,6 +35,9 @@ export function compile(snippets: readonly Snippet[]): string[] {
   }
   return found;
 }
+
+/** Files of the disk that one program has read, for the next one. */
+const sources = new Map<string, ts.SourceFile>();
 
 /** The files of the disk, and the modules beside them. */
 function hostWith(byFile: ReadonlyMap<string, Snippet>, options: ts.CompilerOptions): ts.CompilerHost {
@@ -43,9 +49,10 @@ function hostWith(byFile: ReadonlyMap<string, Snippet>, options: ts.CompilerOpti
   host.readFile = (name) => byFile.get(name)?.text ?? readFile(name);
   host.getSourceFile = (name, version, ...rest) => {
     const snippet = byFile.get(name);
-    return snippet === undefined
-      ? getSourceFile(name, version, ...rest)
-      : ts.createSourceFile(name, snippet.text, version, true);
+    if (snippet !== undefined) return ts.createSourceFile(name, snippet.text, version, true);
+    const source = sources.get(name) ?? getSourceFile(name, version, ...rest);
+    if (source !== undefined) sources.set(name, source);
+    return source;
   };
   host.resolveModuleNameLiterals = (literals, containing, redirected, compilerOptions) => {
     const resolve = (name: string, from: string) =>
@@ -54,7 +61,9 @@ function hostWith(byFile: ReadonlyMap<string, Snippet>, options: ts.CompilerOpti
       const resolved = resolve(text, containing);
       const page = byFile.get(containing)?.page;
       // A relative name is another module of the page, or else a file beside it.
-      return resolved.resolvedModule === undefined && page !== undefined ? resolve(text, join(ROOT, page)) : resolved;
+      return resolved.resolvedModule === undefined && page !== undefined
+        ? resolve(text, join(ROOT, page))
+        : resolved;
     });
   };
   return host;

@@ -60,7 +60,9 @@ export function importedModules(source: ts.SourceFile): string[] {
 export function reexportedNames(source: ts.SourceFile): string[] {
   return source.statements.flatMap((statement) => {
     const clause = ts.isExportDeclaration(statement) ? statement.exportClause : undefined;
-    return clause !== undefined && ts.isNamedExports(clause) ? clause.elements.map(({ name }) => name.text) : [];
+    return clause !== undefined && ts.isNamedExports(clause)
+      ? clause.elements.map(({ name }) => name.text)
+      : [];
   });
 }
 
@@ -68,7 +70,8 @@ function importedNames({ importClause: clause }: ts.ImportDeclaration): [string,
   if (clause === undefined) return [];
   const kind = clause.phaseModifier === ts.SyntaxKind.TypeKeyword ? "type" : "value";
   const { name, namedBindings } = clause;
-  if (namedBindings !== undefined && ts.isNamespaceImport(namedBindings)) return [[namedBindings.name.text, kind]];
+  if (namedBindings !== undefined && ts.isNamespaceImport(namedBindings))
+    return [[namedBindings.name.text, kind]];
   return [
     ...(name === undefined ? [] : [[name.text, kind] as [string, typeof kind]]),
     ...(namedBindings?.elements ?? []).map(

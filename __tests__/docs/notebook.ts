@@ -47,7 +47,8 @@ export class Notebook {
     await this.#evaluate(snippet).done;
     const given = this.#given.get(snippet);
     return witnessed(snippet.text).results.map((result) => {
-      if (given?.has(result.line) !== true) throw new Error(`Nothing came of the line that states ${result.stated}.`);
+      if (given?.has(result.line) !== true)
+        throw new Error(`Nothing came of the line that states ${result.stated}.`);
       return { ...result, meant: meant(result.stated), given: given.get(result.line) };
     });
   }

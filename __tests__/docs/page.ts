@@ -41,7 +41,10 @@ export interface Page {
 
 /** All pages that there are: whoever adds one adds it to the tests. */
 export function readPages(): Page[] {
-  const paths = globSync("**/*.md", { cwd: ROOT, exclude: ["**/node_modules", "dist", "docs/api", "coverage"] });
+  const paths = globSync("**/*.md", {
+    cwd: ROOT,
+    exclude: ["**/node_modules", "dist", "docs/api", "coverage"],
+  });
   return paths.sort().map((path) => parsePage(path, readFileSync(join(ROOT, path), "utf8")));
 }
 
@@ -92,6 +95,13 @@ export function parsePage(path: string, text: string): Page {
 
 export function blocksOf({ parts }: Page): Block[] {
   return parts.filter((part) => part.kind === "block");
+}
+
+/** What stands between backticks in the prose. */
+export function codeOf(page: Page): Line[] {
+  return proseOf(page).flatMap(({ text, number }) =>
+    Array.from(text.matchAll(/`([^`]+)`/g), ([, code = ""]) => ({ text: code, number })),
+  );
 }
 
 /** The text outside of blocks and comments, line by line. */

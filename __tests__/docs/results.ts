@@ -16,7 +16,10 @@ export interface StatedResult {
 export const WITNESS = "__stated";
 
 /** The text with each expression whose result is stated handed to the witness, with its number. Lines stay where they are. */
-export function witnessed(text: string): { readonly text: string; readonly results: readonly StatedResult[] } {
+export function witnessed(text: string): {
+  readonly text: string;
+  readonly results: readonly StatedResult[];
+} {
   const source = parse(text);
   const lines = text.split("\n");
   const results: StatedResult[] = [];
@@ -81,7 +84,9 @@ export function meant(value: string): unknown {
   const text = value.replace(/,?\s*…\s*(["}])$/, "$1");
   const whole: unknown = new Function("any", `with (any) { return (${text}); }`)(ANYTHING);
   if (!isPart) return whole;
-  return typeof whole === "string" ? expect.stringContaining(whole) : expect.objectContaining(whole as object);
+  return typeof whole === "string"
+    ? expect.stringContaining(whole)
+    : expect.objectContaining(whole as object);
 }
 
 /** Has every name that could be asked for. */

@@ -17,6 +17,8 @@ export interface Snippet {
   readonly file: string;
   readonly isHidden: boolean;
   readonly isRun: boolean;
+  /** As it stands on the page, in its frame. */
+  readonly code: string;
   /** What is compiled, and for each of its lines the page's. */
   readonly text: string;
   readonly origins: readonly number[];
@@ -37,30 +39,37 @@ export interface Snippets {
 /** In a hidden comment: where the next block goes. */
 const PLACE = "…";
 
-/** @throws Error for a comment that says nothing to the tests, or stands before something else than TypeScript */
+/** @throws Error for a comment that says nothing to the tests, or a note with no block of TypeScript behind it */
 export function snippetsOf({ path: page, parts }: Page): Snippets {
   const drafts: Draft[] = [];
   const leftOut: LeftOut[] = [];
   let notes: Notes = {};
+  /** Notes are for the block behind them, and nothing may come between but empty lines. */
+  function checkNoneIsLeft(): void {
+    if (notes.line !== undefined)
+      throw new Error(`${page}:${notes.line}: behind this note comes no ts block.`);
+  }
   for (const part of parts) {
     if (part.kind === "comment") {
       const hidden = hiddenModule(part);
       if (hidden === undefined) notes = { ...notes, ...noteOf(page, part) };
-      else if (hidden.lines.some(isPlace)) notes = { ...notes, frame: hidden.lines };
-      else drafts.push(draft(page, part.line, hidden.lines, { isHidden: true, isRun: hidden.isRun }));
+      else if (hidden.lines.some(isPlace)) {
+        notes = { ...notes, line: part.line, frame: hidden.lines, ...(hidden.isRun ? { isRun: true } : {}) };
+      } else drafts.push(draft(page, part.line, hidden.lines, { isHidden: true, isRun: hidden.isRun }));
     } else if (part.kind === "block" && part.language === "ts") {
       const { reason } = notes;
       if (reason === undefined) drafts.push(draft(page, part.line + 1, framed(part, notes), notes));
       else leftOut.push({ page, line: part.line, reason });
       notes = {};
-    } else if (Object.keys(notes).length > 0 && !isBlank(part)) {
-      throw new Error(`${page}:${part.lines[0]?.number}: a note stands before something else than a ts block.`);
-    }
+    } else if (part.kind === "block" || !isBlank(part)) checkNoneIsLeft();
   }
+  checkNoneIsLeft();
   return { snippets: drafts.map(snippet), leftOut };
 }
 
 interface Notes {
+  /** Of the last one. */
+  readonly line?: number;
   readonly file?: string;
   readonly isRun?: boolean;
   readonly isHidden?: boolean;
@@ -71,14 +80,16 @@ interface Notes {
 function noteOf(page: string, { line, lines }: Comment): Notes {
   const text = lines.map((each) => each.text).join("\n");
   const [, key, value] = /^ (file|run|not compiled)(?:: (.+))? $/.exec(text) ?? [];
-  if (key === "file" && value !== undefined) return { file: value };
-  if (key === "run" && value === undefined) return { isRun: true };
-  if (key === "not compiled" && value !== undefined) return { reason: value };
+  if (key === "file" && value !== undefined) return { line, file: value };
+  if (key === "run" && value === undefined) return { line, isRun: true };
+  if (key === "not compiled" && value !== undefined) return { line, reason: value };
   throw new Error(`${page}:${line}: the tests do not understand the comment "${text.trim()}".`);
 }
 
 /** The lines between `<!-- ts`, or `<!-- ts run`, and `-->`. */
-function hiddenModule({ lines: [first, ...rest] }: Comment): { lines: readonly Line[]; isRun: boolean } | undefined {
+function hiddenModule({
+  lines: [first, ...rest],
+}: Comment): { lines: readonly Line[]; isRun: boolean } | undefined {
   const found = /^ ts( run)?$/.exec(first?.text ?? "");
   return found === null ? undefined : { lines: rest, isRun: found[1] !== undefined };
 }
@@ -121,17 +132,19 @@ function snippet(own: Draft, index: number, drafts: readonly Draft[]): Snippet {
   const exports = Array.from(shares)
     .filter(([, { isExported }]) => !isExported)
     .map(([name, { kind }]) => (kind === "type" ? `type ${name}` : name));
-  const text = [
-    importsOf(own, drafts.slice(0, index), drafts.slice(index + 1)),
-    ...lines.map((each) => each.text),
-    `export { ${exports.join(", ")} };`,
-  ].join("\n");
+  const code = lines.map((each) => each.text).join("\n");
+  const imports = importsOf(own, drafts.slice(0, index), drafts.slice(index + 1));
+  const text = [imports, code, `export { ${exports.join(", ")} };`].join("\n");
   const origins = [line, ...lines.map(({ number }) => number), lines.at(-1)?.number ?? line];
-  return { page, line, file, isHidden, isRun, text, origins };
+  return { page, line, file, isHidden, isRun, code, text, origins };
 }
 
 /** One line that imports what the module uses and does not declare. */
-function importsOf({ source, declares, file }: Draft, above: readonly Draft[], below: readonly Draft[]): string {
+function importsOf(
+  { source, declares, file }: Draft,
+  above: readonly Draft[],
+  below: readonly Draft[],
+): string {
   const isComplete = importedModules(source).some((name) => name.startsWith("durable-lambda"));
   const isThere = (name: string) => (each: Draft) => each.shares.has(name);
   return Array.from(usedNames(source), (name) => {

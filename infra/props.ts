@@ -57,6 +57,7 @@ export interface ResourceNames {
   readonly router?: string;
 }
 
+/** What the alarms of an app look at, and whom they tell. */
 export interface AlarmProps {
   /** Told when an alarm begins and when it ends. Default: nobody; the alarms are to be seen in CloudWatch. */
   readonly topic?: ITopic;

@@ -25,10 +25,12 @@ export abstract class DurableActor {
    * readonly call creates no actor: it sees the fields' initial values.
    *
    * @example
+   * ```ts
    * override onCreate(): void {
    *   this.openedAt = this.ctx.now;
    *   this.ctx.emit("AccountOpened", { accountId: this.ctx.actorId });
    * }
+   * ```
    */
   onCreate?(): void | Promise<void>;
 
@@ -39,10 +41,12 @@ export abstract class DurableActor {
    * it can cause nothing. A new actor has {@link onCreate} instead.
    *
    * @example
+   * ```ts
    * @Transient private byName = new Map<string, Product>();
    * override onActivate(): void {
    *   for (const product of this.products) this.byName.set(product.name, product);
    * }
+   * ```
    */
   onActivate?(): void | Promise<void>;
 
@@ -51,9 +55,11 @@ export abstract class DurableActor {
    * turn of its own. What it sends and emits leaves with that turn. When it throws, nothing is destroyed.
    *
    * @example
+   * ```ts
    * override onDestroy(): void {
    *   this.ctx.actor(Directory).get("all").send().remove(this.ctx.actorId);
    * }
+   * ```
    */
   onDestroy?(): void | Promise<void>;
 

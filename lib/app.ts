@@ -26,6 +26,7 @@ import type { Store } from "./store";
 import { jsonLogger } from "./telemetry/json-logger";
 import type { Metrics } from "./telemetry/metrics";
 
+/** Options of {@link createRouter}. */
 export interface RouterOptions extends RuntimeOptions {
   /** Where actors are kept. Default: the DynamoDB table that `DURABLE_TABLE` names. */
   readonly store?: Store;
@@ -52,6 +53,7 @@ export interface RouterOptions extends RuntimeOptions {
   readonly metrics?: boolean | Metrics;
 }
 
+/** Options of {@link createClient}. */
 export interface ClientOptions {
   /**
    * How calls travel: `"lambda"` invokes the function that `DURABLE_ROUTER` names; `"inline"` runs the turns in this

@@ -9,6 +9,7 @@ declare const valueType: unique symbol;
 /** Names a value of a call's context, and says its type. Two keys of one name are two keys. */
 export interface ContextKey<T> {
   readonly name: string;
+  /** Never there: it ties a key to the type of its values. */
   readonly [valueType]?: (value: T) => T;
 }
 

@@ -8,7 +8,10 @@ import type { Missed, ReminderTime } from "./reminders/schedule";
 /** Says whose context it is; there is no such property. */
 declare const self: unique symbol;
 
-/** @typeParam Self the actor's class: what reminders may call */
+/**
+ * What an actor's method finds in `this.ctx`: who it is, what this turn may cause, and what it may ask for.
+ * @typeParam Self the actor's class: what reminders may call
+ */
 export interface ActorContext<Self = unknown> {
   readonly [self]?: Self;
 
@@ -51,10 +54,12 @@ export interface ActorContext<Self = unknown> {
    *
    * @throws NotTracked when the caller waits for the result: only `start` leaves a call open
    * @example
+   * ```ts
    * @Method requestApproval(amount: number): Decision {
    *   this.waiting = { amount, callId: this.ctx.callId };
    *   return this.ctx.pending();
    * }
+   * ```
    */
   pending<T = unknown>(): T;
 

@@ -2,6 +2,7 @@
 import { UnexpectedEvent } from "./errors";
 import { quote } from "./quote";
 
+/** A length of time: milliseconds, or a text such as `"30s"`, `"15m"`, `"2h"`, `"7d"`. */
 export type Duration = number | `${number}${keyof typeof UNIT_MS}`;
 
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;

@@ -10,6 +10,7 @@ import type { TraceContext } from "./trace-context";
  */
 export type Mode = "call" | "send" | "start";
 
+/** How a readonly method reads: `"strong"` sees each commit that was answered, `"eventual"` may miss the last second and costs half. */
 export type Consistency = "strong" | "eventual";
 
 export interface Envelope extends CallIdentity {

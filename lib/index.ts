@@ -1,4 +1,7 @@
-/** `durable-lambda`: actors, the router, the client, the errors. Loads no AWS SDK until one is needed. */
+/**
+ * `durable-lambda`: actors, the router, the client, the errors. Loads no AWS SDK until one is needed.
+ * @module durable-lambda
+ */
 export { Actor, Method, On, Transient } from "../decorators";
 export { type ActorClass, DurableActor } from "./actor";
 export { type ClientOptions, createClient, createRouter, type RouterOptions } from "./app";

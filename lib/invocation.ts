@@ -18,6 +18,7 @@ import {
 import { type Json, pack, unpack } from "./values/codec";
 import { errorFromWire, type WireError } from "./wire-error";
 
+/** A call as it travels, in JSON: what a direct invocation of the router and the body of an HTTP request are. */
 export interface Invocation {
   readonly actor: string;
   readonly id: string;
@@ -46,6 +47,7 @@ export interface Invocation {
   readonly trace?: TraceContext;
 }
 
+/** What the router answers: the result, or the error. */
 export type InvocationReply =
   | {
       readonly ok: true;

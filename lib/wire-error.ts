@@ -7,6 +7,7 @@ import { DurableError, errorClasses, InternalError, MethodError, TransportError 
 import { shorten } from "./quote";
 import { type Json, pack, unpack } from "./values/codec";
 
+/** An error as it travels, in JSON. */
 export interface WireError {
   readonly code: string;
   readonly message: string;

@@ -2,6 +2,7 @@
 import { InvalidDefinition } from "../errors";
 import { quote } from "../quote";
 
+/** Variables by name, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export type TableVariable = "DURABLE_TABLE" | "WORKFLOW_TABLE";

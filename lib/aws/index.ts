@@ -1,4 +1,7 @@
-/** `durable-lambda/aws`: the adapters to AWS. The only entry that loads the AWS SDK. */
+/**
+ * `durable-lambda/aws`: the adapters to AWS. The only entry that loads the AWS SDK.
+ * @module durable-lambda/aws
+ */
 export { deadLettersFromEnvironment } from "./dead-letters";
 export type { Environment } from "./environment";
 export { portsFromEnvironment, storeFromEnvironment } from "./from-environment";

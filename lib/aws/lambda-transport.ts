@@ -7,6 +7,7 @@ import { shorten } from "../quote";
 import { lambdaClient } from "./clients";
 import { lambdaSdk } from "./lambda-sdk";
 
+/** Options of {@link lambdaTransport}. */
 export interface LambdaTransportOptions {
   /** The router's name or ARN. */
   readonly functionName: string;

@@ -4,6 +4,7 @@ import { provisionBus } from "./provision-bus";
 import { provisionQueues } from "./provision-queues";
 import { provisionTables } from "./provision-tables";
 
+/** Options of {@link provision}. */
 export interface ProvisionOptions {
   /** Create only what these services hold. Default: everything. */
   readonly only?: readonly ("dynamodb" | "sqs" | "eventbridge")[];

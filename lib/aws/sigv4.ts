@@ -7,6 +7,7 @@ import { InvalidDefinition } from "../errors";
 
 type SignatureOptions = ConstructorParameters<typeof SignatureV4>[0];
 
+/** Options of {@link sigv4}. */
 export interface Sigv4Options {
   /** Default: the variable `AWS_REGION`. */
   readonly region?: string;

@@ -24,7 +24,9 @@ export interface CallStatus {
   readonly endedAt?: Date;
 }
 
+/** A tracked call: `start` gives it, and `client.call(callId)` again. */
 export interface CallHandle<T = unknown> {
+  /** By this id anybody can ask for the result: `client.call(callId)`. */
   readonly callId: string;
   /**
    * Waits for the call to end, asking with growing intervals of up to 2 s.

@@ -48,12 +48,14 @@ export interface ByMessage<A extends DurableActor> {
   start(options?: SendOptions): Starter<A>;
 }
 
+/** The methods of an actor as messages. */
 export type Sender<A extends DurableActor> = {
   readonly [K in MethodName<A>]: A[K] extends (...args: infer P) => unknown
     ? (...args: P) => Promise<Receipt>
     : never;
 };
 
+/** The methods of an actor as messages, each with a handle of its call. */
 export type Starter<A extends DurableActor> = {
   readonly [K in MethodName<A>]: A[K] extends (...args: infer P) => infer R
     ? (...args: P) => Promise<CallHandle<Awaited<R>>>
@@ -66,6 +68,7 @@ export interface Receipt {
   readonly callId: string;
 }
 
+/** Options of `send` and `start`. */
 export interface SendOptions {
   /**
    * Run it this much later, never earlier: milliseconds, or a text such as `"30s"`, `"15m"`, `"7d"`; at most 10 years.
@@ -90,12 +93,13 @@ export type TurnReference<A extends DurableActor> = Omit<ActorReference<A>, keyo
    */
   send(options?: SendOptions): TurnSender<A>;
   /**
-   * Like {@link send}, for results that somebody asks for later, by the receipt's `callId`: `client.call(callId)`. Not this
+   * Like `send`, for results that somebody asks for later, by the receipt's `callId`: `client.call(callId)`. Not this
    * turn, since the message leaves only after it.
    */
   start(options?: SendOptions): TurnSender<A>;
 };
 
+/** The methods of an actor as messages that leave with the turn. */
 export type TurnSender<A extends DurableActor> = {
   readonly [K in MethodName<A>]: A[K] extends (...args: infer P) => unknown ? (...args: P) => Receipt : never;
 };
@@ -127,6 +131,7 @@ export interface ActorNamespace<A extends DurableActor> {
   get(id: string, options?: CallOptions): ActorReference<A>;
 }
 
+/** Options of a call: `get(id, options)`. */
 export interface CallOptions {
   /** How long to wait for the result, retries included, in milliseconds; at most 900,000. Default 30,000. */
   readonly timeoutMs?: number;

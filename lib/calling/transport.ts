@@ -4,6 +4,7 @@ import type { EmitRequest } from "../events/emit-request";
 import type { Invocation, InvocationReply } from "../invocation";
 import type { CallRequest } from "../messages/call-request";
 
+/** How the requests of a client travel. {@link httpTransport} makes one; `lambdaTransport` of `durable-lambda/aws` another. */
 export interface Transport {
   /**
    * Carries one invocation, one request about a tracked call, or one event, there and its reply back.

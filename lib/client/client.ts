@@ -26,6 +26,7 @@ import { DEFAULT_TIMEOUT_MS } from "../timeouts";
 import type { TraceContext } from "../trace-context";
 import { type Json, pack } from "../values/codec";
 
+/** Calls actors, sends messages, publishes events. {@link createClient} makes one; local apps and test apps have one. */
 export interface Client {
   /**
    * The actors of a class.
@@ -54,6 +55,7 @@ export interface Client {
   emit(detailType: string, detail?: object, options?: EmitOptions): Promise<{ readonly eventId: string }>;
 }
 
+/** Options of {@link Client.emit}. */
 export interface EmitOptions {
   /** Where the event comes from, as listeners see it. Default `"durable-lambda"`. */
   readonly source?: string;

@@ -7,6 +7,7 @@ import type { Invocation, InvocationReply } from "../invocation";
 import type { CallRequest } from "../messages/call-request";
 import { DEFAULT_TIMEOUT_MS } from "../timeouts";
 
+/** Options of {@link httpTransport}. */
 export interface HttpTransportOptions {
   /** Where the app is, with or without a path before `/actors`: `http://127.0.0.1:3000`. */
   readonly url: string;
@@ -16,6 +17,7 @@ export interface HttpTransportOptions {
   readonly sign?: SignRequest;
 }
 
+/** A request as it is before it is signed. */
 export interface UnsignedRequest {
   readonly method: "POST";
   readonly url: URL;

@@ -23,6 +23,7 @@ import { localInspection } from "./inspection";
 import { type LocalPorts, localPorts } from "./ports";
 import { Sweeper } from "./sweeper";
 
+/** Options of {@link startLocal}. */
 export interface LocalOptions extends RuntimeOptions {
   /** The actors that the app runs. */
   readonly actors: readonly ActorClass[];
@@ -36,6 +37,7 @@ export interface LocalOptions extends RuntimeOptions {
   readonly authorize?: Authorize;
 }
 
+/** An app on this machine: {@link startLocal} starts one. */
 export interface LocalApp {
   /** Calls actors in this process. */
   readonly client: Client;

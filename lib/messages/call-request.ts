@@ -7,11 +7,13 @@ import type { Json } from "../values/codec";
 import { isWireError, type WireError } from "../wire-error";
 import type { Outcome, TrackedCall } from "./tracked-calls";
 
+/** A question about a tracked call, or its end, as it travels. */
 export type CallRequest =
   | { readonly mode: "status"; readonly callId: string }
   | { readonly mode: "resolve"; readonly callId: string; readonly result?: Json }
   | { readonly mode: "reject"; readonly callId: string; readonly error: WireError };
 
+/** What is known of a tracked call, as it travels. */
 export interface CallReport {
   readonly callId: string;
   readonly actor: string;

@@ -23,6 +23,7 @@ export interface DeadReason {
   readonly atMs: number;
 }
 
+/** A message, a reminder or an event that could not be processed. */
 export interface DeadLetter {
   readonly messageId: string;
   readonly reason: DeadReason;

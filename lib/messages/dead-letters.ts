@@ -22,6 +22,7 @@ const MOST_LETTERS = 10_000;
 /** While letters are looked at, nobody else sees them. */
 const HIDE_MS = 120_000;
 
+/** The dead letters of an app: looks at them, sends them back, throws them away. */
 export class DeadLetters {
   constructor(
     private readonly ports: Pick<Ports, "queues" | "calls">,

@@ -50,12 +50,13 @@ export interface ReceiveOptions {
 /** Every method may throw `QueueUnavailable`; the request may or may not have been applied then. */
 export interface Queue {
   /**
-   * Resolves when the queue has taken the message, on a FIFO queue with its {@link ReceivedMessage.sequence}. Messages of
+   * Resolves when the queue has taken the message, on a FIFO queue with its `sequence`. Messages of
    * one group that are sent one after the other, awaited or not, are queued in that order.
    *
    * @throws PayloadTooLarge before anything is sent
    */
   send(message: OutgoingMessage): Promise<string | undefined>;
+  /** Takes messages for a while: nobody else sees them until they are deleted, handed back, or their time is over. */
   receive(options: ReceiveOptions): Promise<ReceivedMessage[]>;
   /** Takes messages off the queue. A receipt of an earlier delivery does nothing. */
   delete(receipts: readonly string[]): Promise<void>;

@@ -24,8 +24,11 @@ export interface Peers {
 }
 
 export interface Host extends Ports {
+  /** What time it is, and how to wait. Default: the machine's. */
   readonly clock: Clock;
+  /** Where ids and the length of pauses come from. Default: the machine's. */
   readonly random: Random;
+  /** Where the process and its actors log to. Default: JSON lines on standard output. */
   readonly log: Logger;
   readonly limits: Limits;
   /** For what is queued here, and for questions about tracked calls. */
@@ -37,6 +40,7 @@ export interface Host extends Ports {
   readonly telemetry: Telemetry;
 }
 
+/** The limits of a process. Each has a default that fits most apps. */
 export interface Limits {
   /** How long a lease lasts unless it is renewed. Default 15,000. */
   readonly leaseMs: number;

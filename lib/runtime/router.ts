@@ -30,6 +30,7 @@ import { sweep } from "./sweep";
 
 /** What this package reads of Lambda's context. */
 export interface LambdaContext {
+  /** How much time is left until Lambda kills the process. */
   getRemainingTimeInMillis(): number;
   /** The same when Lambda repeats an asynchronous invocation. */
   readonly awsRequestId?: string;

@@ -28,6 +28,7 @@ import { Telemetry } from "./telemetry/telemetry";
 import { schemaError } from "./turns/turn";
 
 export type RuntimeOptions = Partial<Pick<Host, "clock" | "random" | "log" | "use">> & {
+  /** Other limits than the default ones. */
   readonly limits?: Partial<Limits>;
   /** `true` writes metrics as lines for CloudWatch; or an object that takes them. Default: none are taken. */
   readonly metrics?: boolean | Metrics;

@@ -15,6 +15,7 @@ import { methodError } from "../wire-error";
  * declared classes are plain data in it. It may say what it expects, by a type alias of the old fields.
  */
 export type Migration = {
+  /** Makes the fields of one version from those of the version before. */
   // A method, since the parameters of those may be narrower: `(s: CounterV1) => …`.
   // biome-ignore lint/suspicious/noConfusingVoidType: a step that returns nothing has no other type
   step(fields: Fields): object | void;

@@ -1,5 +1,6 @@
 /** The port for metrics. `emf-metrics.ts` writes them for CloudWatch; an app can bring its own. */
 
+/** What a metric counts in. */
 export type MetricUnit = "Count" | "Milliseconds";
 
 /** What is measured; `docs/observability.md` says of each what it counts. */
@@ -13,6 +14,7 @@ export type MetricName =
   | "BatchSize"
   | "OutboxAge";
 
+/** Takes the metrics of a process: an option of routers and local apps. */
 export interface Metrics {
   /** Takes one value. @param actor the type of an actor, never its id */
   addMetric(actor: string, name: MetricName, unit: MetricUnit, value: number): void;

@@ -20,6 +20,7 @@ import { SeededRandom } from "./seeded-random";
 import { TestClock } from "./test-clock";
 import { TestProcess } from "./test-process";
 
+/** Options of {@link createTestApp}. */
 export interface TestAppOptions {
   /** Makes ids and pauses come out differently; the same for the same seed. Default 1. */
   readonly seed?: number;
@@ -51,9 +52,11 @@ export interface AppClock {
   advanceTo(time: Date): Promise<void>;
 }
 
+/** An app under test: {@link createTestApp} makes one. */
 export interface TestApp {
   /** Calls actors. A call that meets a busy actor, or is tried again, waits in the test's time. */
   readonly client: Client;
+  /** The time in the test, which passes when the test says so. */
   readonly clock: AppClock;
   /** What was published on the app's bus, oldest first. */
   readonly events: readonly LoggedEvent[];
@@ -68,6 +71,7 @@ export interface TestApp {
   crash(): void;
   /** Ends the app. What it kept is gone. */
   close(): Promise<void>;
+  /** Like {@link TestApp.close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

@@ -87,6 +87,8 @@ export function parsePage(path: string, text: string): Page {
         number,
       }));
       add({ kind: "comment", line: line.number, lines: all });
+    } else if (line.text.replaceAll(/`[^`]*`/g, "").includes("<!--")) {
+      throw new Error(`${path}:${line.number}: a comment begins a line.`);
     } else prose.push(line);
   }
   if (prose.length > 0) parts.push({ kind: "prose", lines: prose });

@@ -9,8 +9,9 @@ const pages = readPages()
   .filter(({ snippets }) => snippets.some(({ isRun }) => isRun));
 
 beforeEach(() => {
-  // What an example prints is not for whoever reads the tests.
+  // What an example prints or logs is not for whoever reads the tests.
   jest.spyOn(console, "log").mockImplementation();
+  process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
 });
 
 test("there are blocks to run, and results that they state", () => {

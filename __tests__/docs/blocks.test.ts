@@ -132,6 +132,9 @@ describe("a page of a test", () => {
     expect(() => page("<!-- run -->", "```sh", "```")).toThrow("behind this note comes no ts block");
     expect(() => page("<!-- run -->")).toThrow("behind this note comes no ts block");
     expect(() => page("```ts", "const a = 1;")).toThrow("docs/of-a-test.md:1: a block does not end");
+    expect(() => page(...["1", "2"].flatMap(() => ["<!-- file: a.ts -->", "```ts", "```"]))).toThrow(
+      "docs/of-a-test.md:6: the page has another file of this name",
+    );
     expect(() => page("Text `<!--` and <!-- run -->")).toThrow(
       "docs/of-a-test.md:1: a comment begins a line",
     );

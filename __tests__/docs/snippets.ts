@@ -39,7 +39,7 @@ export interface Snippets {
 /** In a hidden comment: where the next block goes. */
 const PLACE = "…";
 
-/** @throws Error for a comment that says nothing to the tests, or a note with no block of TypeScript behind it */
+/** @throws Error for a comment that says nothing to the tests, a note with no block of TypeScript behind it, a name given twice */
 export function snippetsOf({ path: page, parts }: Page): Snippets {
   const drafts: Draft[] = [];
   const leftOut: LeftOut[] = [];
@@ -64,6 +64,8 @@ export function snippetsOf({ path: page, parts }: Page): Snippets {
     } else if (part.kind === "block" || !isBlank(part)) checkNoneIsLeft();
   }
   checkNoneIsLeft();
+  const again = drafts.find(({ file }, index) => drafts.findIndex((each) => each.file === file) < index);
+  if (again !== undefined) throw new Error(`${page}:${again.line}: the page has another file of this name.`);
   return { snippets: drafts.map(snippet), leftOut };
 }
 

@@ -5,6 +5,7 @@
 import { UnexpectedEvent } from "../errors";
 import { quote } from "../quote";
 
+/** Which actors {@link Inspection.list} gives. */
 export interface ActorQuery {
   /** Of this type alone; default all. */
   readonly type?: string;
@@ -12,10 +13,11 @@ export interface ActorQuery {
   readonly search?: string;
   /** The `next` of the page before. */
   readonly after?: string;
-  /** At most so many, from 1 to {@link MAX_LISTED}; default 100. */
+  /** At most so many, from 1 to 1,000; default 100. */
   readonly limit?: number;
 }
 
+/** An actor in a list. */
 export interface ActorSummary {
   readonly type: string;
   readonly id: string;
@@ -26,6 +28,7 @@ export interface ActorSummary {
   readonly wakeAtMs?: number;
 }
 
+/** A part of a list of actors. */
 export interface ActorPage {
   /** May be fewer than asked for, even none, although more follow. */
   readonly actors: readonly ActorSummary[];

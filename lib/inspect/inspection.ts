@@ -27,6 +27,7 @@ export interface InspectionPorts extends Pick<Ports, "store" | "queues" | "calls
   depths(): Promise<QueueDepths>;
 }
 
+/** Looks at the actors, the queues and the dead letters of an app that runs, and takes no lease for it. */
 export class Inspection {
   /** To look at, to send back, to throw away. */
   readonly deadLetters: DeadLetters;

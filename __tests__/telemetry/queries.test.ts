@@ -144,7 +144,7 @@ it("of the versions find each of them once, rising", () => {
 
 describe("for Logs Insights", () => {
   const queries = Array.from(
-    page.matchAll(/^```\n((?:fields|filter|stats)[^`]+)```/gm),
+    page.matchAll(/^```text\n((?:fields|filter|stats)[^`]+)```/gm),
     ([, query = ""]) => query,
   );
   const WORDS = /^(fields|filter|stats|sort|limit|by|as|and|or|desc|asc|count|max|pct|ispresent)$/;

@@ -68,18 +68,6 @@ function compile(texts: ReadonlyMap<string, string>, more: ts.CompilerOptions): 
   });
 }
 
-/** The code of a page, each block a file: under the name before it, where there is one. */
-function codeOf(page: string): Map<string, string> {
-  const text = readFileSync(join(PROJECT, page), "utf8");
-  const blocks = text.matchAll(/(?:`([\w-]+)\.ts`:\n\n)?```ts\n(.*?)```/gs);
-  return new Map(
-    Array.from(blocks, ([, name, code = ""], index) => [
-      join(PROJECT, page, `../${name ?? `block-${index}`}.ts`),
-      code,
-    ]),
-  );
-}
-
 /** The error codes that cases lead to, by the line before. */
 function found(cases: string, source: string, more: ts.CompilerOptions): Map<number, string[]> {
   const findings = Map.groupBy(compile(new Map([[cases, source]]), more), ({ line }) => line);
@@ -108,12 +96,6 @@ describe("the types", () => {
       expect(describeLines(found(cases, source, more))).toEqual(describeLines(expected));
     },
   );
-
-  test("let the code of docs/seed-form.md compile in a strict project", () => {
-    const code = codeOf("docs/seed-form.md");
-    expect(code.size).toBe(11);
-    expect(compile(code, ONLY_STRICT)).toEqual([]);
-  });
 
   test("of an untyped request let the handlers in fixtures/seed-form compile in a strict project", () => {
     const texts = new Map(

@@ -100,7 +100,7 @@ describeDeployed("the command line on a stack", () => {
       });
       expect(call.status).toBe(403);
     } finally {
-      child.kill("SIGINT");
+      child.kill("SIGTERM");
       await once(child, "exit");
     }
   }, 60_000);

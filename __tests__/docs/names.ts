@@ -38,15 +38,25 @@ export function declaredNames(source: ts.SourceFile): Map<string, Declared> {
   return names;
 }
 
-/** The names that are used as such, and not as a property's: declared here or not. */
+/**
+ * The names that are used as such, and not as a property's: declared at the top level or not. One that any function within declares
+ * is taken for that function's own; where it is used elsewhere too, the compiler says so.
+ */
 export function usedNames(source: ts.SourceFile): Set<string> {
   const names = new Set<string>();
+  const inner = new Set<string>();
   function visit(node: ts.Node): void {
     if (ts.isIdentifier(node) && !isPropertyName(node)) names.add(node.text);
+    if (isInner(node)) for (const name of boundNames(node.name)) inner.add(name);
     ts.forEachChild(node, visit);
   }
   visit(source);
-  return names;
+  return new Set([...names].filter((name) => !inner.has(name)));
+}
+
+function isInner(node: ts.Node): node is ts.VariableDeclaration | ts.ParameterDeclaration {
+  if (ts.isParameter(node)) return true;
+  return ts.isVariableDeclaration(node) && !ts.isSourceFile(node.parent.parent.parent);
 }
 
 /** The modules that are imported. */

@@ -1,7 +1,7 @@
 // What is published (docs/decisions/0004-one-file-per-entry.md). Types come from tsc.
 
-/** app.ts loads this lazily; it must stay a file of its own. */
-const LAZY = "./aws/from-environment";
+/** app.ts and cli/main.ts load these when they need them; they must stay files of their own. */
+const LAZY = ["./aws/from-environment", "./program"];
 
 export default {
   input: {
@@ -13,9 +13,10 @@ export default {
     "infra/index": "infra/index.ts",
     "infra/look": "infra/look.ts",
     "cli/main": "cli/main.ts",
+    "cli/program": "cli/program.ts",
     "cli/worker": "cli/dev/worker.ts",
   },
-  external: (id) => id === LAZY || !/^[./]/.test(id),
+  external: (id) => LAZY.includes(id) || !/^[./]/.test(id),
   // It stays as it is written, wherever the file with it is: beside the core.
   makeAbsoluteExternalsRelative: false,
   platform: "node",

@@ -17,6 +17,7 @@ process.on("warning", (warning) => {
   if (warning.name !== "ExperimentalWarning") for (const print of printers) print(warning);
 });
 
+// Only now: what is in there does not even load on an older Node.
 const { run } = require("./program") as typeof import("./program");
 void run(process.argv.slice(2)).then((code) => {
   process.exitCode = code;

@@ -41,7 +41,7 @@ export function announce(definitions: readonly ActorDefinition[], options: objec
   look?.(definitions.map(outlineOf), { actors: definitions.map(({ type }) => type), options });
 }
 
-export function outlineOf({ name, type, listeners, methods }: ActorDefinition): ActorOutline {
+function outlineOf({ name, type, listeners, methods }: ActorDefinition): ActorOutline {
   return {
     name,
     events: listeners.map(({ pattern }) => pattern),

@@ -1,5 +1,5 @@
 /** The commands about an app that runs here: what they print for people and for programs, and how they end. */
-import { Consumer } from "../package/consumer";
+import { Consumer, runNode } from "../package/consumer";
 import { Project, type Server } from "./project";
 
 const ACTORS = `
@@ -237,4 +237,15 @@ test("help and version", async () => {
     expect(stdout).toMatch(new RegExp(`^ +${name}\\b`, "m"));
   expect((await run("call", "--help")).stdout).toContain("durable-lambda call Counter c1 increment 5");
   expect((await run("--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+test("says which Node it needs, and loads nothing on an older one", async () => {
+  await project.write({
+    "old.cjs": 'Object.defineProperty(process.versions, "node", { value: "20.20.2" });',
+  });
+  expect(await runNode(project.folder, "--require=./old.cjs", [project.main, "list"])).toEqual({
+    code: 2,
+    stdout: "",
+    stderr: "durable-lambda needs Node 22.13 or later; this is Node 20.20.2.\n",
+  });
 });

@@ -9,7 +9,8 @@ export class Project {
 
   private constructor(
     readonly folder: string,
-    private readonly main: string,
+    /** The program's file. */
+    readonly main: string,
   ) {}
 
   /** @param name of a folder beside others of the same consumer */

@@ -8,7 +8,7 @@ import { type Json, unpack } from "../../lib/values/codec";
  *
  * @throws CorruptState for something that only looks like such a value
  */
-export function argumentOf(text: string): unknown {
+function argumentOf(text: string): unknown {
   let json: Json;
   try {
     json = JSON.parse(text) as Json;

@@ -44,7 +44,7 @@ export interface Directory {
   counts(): Promise<Readonly<Record<string, number>> | undefined>;
 }
 
-export const DEFAULT_LISTED = 100;
+const DEFAULT_LISTED = 100;
 export const MAX_LISTED = 1_000;
 
 /** @throws UnexpectedEvent */

@@ -9,6 +9,7 @@ import { UnknownMethod } from "../../lib/errors";
 import { MAX_TIMEOUT_MS } from "../../lib/timeouts";
 import { pack } from "../../lib/values/codec";
 import type { Output } from "../output/output";
+import { withProgress } from "../output/progress";
 import { type AppOptions, appCommand, withApp } from "./app-command";
 import { argumentsOf } from "./arguments";
 
@@ -73,8 +74,8 @@ export function startCommand(): Command {
         const handle = (await invoke(reference.start(sendOptionsOf(options)), method, args)) as CallHandle;
         const { callId } = handle;
         if (wait === undefined) return output.result({ callId }, () => `started as ${callId}`);
-        output.note(`started as ${callId}, waiting for its result`);
-        print(output, await handle.result({ timeout: wait as Duration }));
+        output.note(`started as ${callId}`);
+        print(output, await resultOf(handle, wait, output));
       }),
     );
 }
@@ -86,8 +87,8 @@ export function resultCommand(): Command {
     .action((callId: string, options: SendOptions) =>
       withApp(options, async ({ transport }, output) => {
         const handle = clientOver(transport).call(callId);
-        if (options.wait !== undefined)
-          return print(output, await handle.result({ timeout: options.wait as Duration }));
+        const { wait } = options;
+        if (wait !== undefined) return print(output, await resultOf(handle, wait, output));
         const status = await handle.status();
         if (status.status !== "pending") print(output, await handle.result());
         else output.result(status, () => `pending since ${status.startedAt.toISOString()}`);
@@ -109,6 +110,10 @@ function sendOptionsOf({ key, delay }: SendOptions): { idempotencyKey?: string; 
     ...(key === undefined ? {} : { idempotencyKey: key }),
     ...(delay === undefined ? {} : { delay: delay as Duration }),
   };
+}
+
+function resultOf(handle: CallHandle, wait: string, output: Output): Promise<unknown> {
+  return withProgress(output, "Waiting for the result", () => handle.result({ timeout: wait as Duration }));
 }
 
 type Methods = Readonly<Record<string, ((...args: readonly unknown[]) => Promise<unknown>) | undefined>>;

@@ -5,6 +5,7 @@ import type { DeadLetter } from "../../lib/messages/dead-letter";
 import type { DeadLetterFilter } from "../../lib/messages/dead-letters";
 import type { InspectedApp } from "../app/inspected-app";
 import { type Output, style } from "../output/output";
+import { withProgress } from "../output/progress";
 import { ago } from "../output/time";
 import { UsageError } from "../output/usage-error";
 import { type AppOptions, appCommand, withApp } from "./app-command";
@@ -21,6 +22,9 @@ interface ListOptions extends FilterOptions {
 interface DiscardOptions extends FilterOptions {
   readonly yes?: boolean;
 }
+
+/** A queue cannot be searched, only received from. */
+const LOOKING = "Looking through the dead letters";
 
 export function deadCommand(): Command {
   return new Command("dead")
@@ -39,7 +43,7 @@ function listCommand(): Command {
         const limit = Number(options.limit);
         if (!Number.isInteger(limit) || limit < 1)
           throw new UsageError(`--limit ${options.limit} is no number of letters.`);
-        const found = await letters.list(filterOf(options), { limit });
+        const found = await withProgress(output, LOOKING, () => letters.list(filterOf(options), { limit }));
         output.result({ letters: found }, () => tableOf(found, output));
       }),
     );
@@ -50,7 +54,7 @@ function showCommand(): Command {
     .argument("<id>", "its call id or its message id")
     .action((id: string, options: AppOptions) =>
       withApp(options, async (app, output) => {
-        const letter = await find(app, id);
+        const letter = await withProgress(output, LOOKING, () => find(app, id));
         output.result(letter, () => describe(letter));
       }),
     );
@@ -62,7 +66,9 @@ function redriveCommand(): Command {
     .addHelpText("after", "\nExample:\n  durable-lambda dead redrive --actor Order")
     .action((id: string | undefined, options: FilterOptions) =>
       withApp(options, async (app, output) => {
-        const count = await app.letters.redrive(await named(app, id, options));
+        const count = await withProgress(output, LOOKING, async () =>
+          app.letters.redrive(await named(app, id, options)),
+        );
         output.result({ count }, () => `${counted(count)} sent back`);
       }),
     );
@@ -74,9 +80,9 @@ function discardCommand(): Command {
     .option("--yes", "do not ask")
     .action((id: string | undefined, options: DiscardOptions) =>
       withApp(options, async (app, output) => {
-        const filter = await named(app, id, options);
+        const filter = await withProgress(output, LOOKING, () => named(app, id, options));
         if (!options.yes) await ask(app, filter);
-        const count = await app.letters.discard(filter);
+        const count = await withProgress(output, LOOKING, () => app.letters.discard(filter));
         output.result({ count }, () => `${counted(count)} thrown away`);
       }),
     );

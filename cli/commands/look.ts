@@ -7,6 +7,7 @@ import type { Reminder } from "../../lib/reminders/reminder";
 import { type Json, unpack } from "../../lib/values/codec";
 import type { InspectedApp } from "../app/inspected-app";
 import { type Output, style } from "../output/output";
+import { withProgress } from "../output/progress";
 import { ago } from "../output/time";
 import { UsageError } from "../output/usage-error";
 import { type AppOptions, appCommand, withApp } from "./app-command";
@@ -43,11 +44,12 @@ export function listCommand(): Command {
         const limit = Number(options.limit);
         if (!Number.isInteger(limit) || limit < 1)
           throw new UsageError(`--limit ${options.limit} is no number of actors.`);
-        const found = await pages(app, limit, {
+        const query = {
           ...(type === undefined ? {} : { type }),
           ...(search === undefined ? {} : { search }),
           ...(after === undefined ? {} : { after }),
-        });
+        };
+        const found = await withProgress(output, "Looking for actors", () => pages(app, limit, query));
         output.result(found, () => tableOf(found, output));
         if (found.next !== undefined) output.note(`There are more: --after '${found.next}'`);
       }),
@@ -103,9 +105,7 @@ function describe(view: ActorView, output: Output): string {
       ? [`busy: its lease lasts for ${ago(lease.untilMs)}`]
       : []),
     ...(wakeAtMs === undefined ? [] : [`woken ${ago(wakeAtMs)}`]),
-    ...(reminders.length === 0
-      ? []
-      : [`${reminders.length} reminders: ${reminders.map(({ name }) => name).join(", ")}`]),
+    ...(reminders.length === 0 ? [] : [`reminders: ${reminders.map(({ name }) => name).join(", ")}`]),
     ...(outbox.length === 0 ? [] : [`${outbox.length} effects that are not delivered yet`]),
     ...(failing === undefined ? [] : [`the message ${failing.messageId} failed ${failing.attempts} times`]),
     ...unreadable.map(({ field, message }) => style("red", `${field} cannot be read: ${message}`)),

@@ -14,7 +14,8 @@ Without --stack or --url, a command is about the app that DURABLE_TABLE and the 
 
 Exit codes: 0 done, 1 the app answered with an error, 2 wrong use, 3 the app cannot be reached or is busy.`;
 
-function program(): Command {
+/** The command with all of its commands. */
+export function program(): Command {
   const commands = [
     devCommand(),
     inspectCommand(),

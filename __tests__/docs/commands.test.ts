@@ -53,6 +53,11 @@ test.each([
   ['npx cdk deploy --app "npx tsx stack.ts"', "there is no file stack.ts"],
   ["node --import tsx --test nothing.test.ts", "there is no file nothing.test.ts"],
   ["durable dev", "what is durable?"],
+  ["npx durable-lambda ded list", "durable-lambda has no command ded"],
+  ["npx durable-lambda dead lst", "dead has no command lst"],
+  ["durable-lambda dead list --stak S", "list knows no option --stak"],
+  ["durable-lambda state Counter", "state takes at least 2 arguments"],
+  ["durable-lambda list Counter c1 --limit 5", "list takes 1 arguments"],
 ])("finds what is wrong with %s", (command, problem) => {
   expect(commandsOf(command).map((words) => problemOf(words, [basename("src/call.ts")]))).toEqual([problem]);
 });

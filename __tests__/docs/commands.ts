@@ -1,6 +1,7 @@
 /** The commands of the pages: which programs, scripts, files and options of this repository they name. */
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { problemOfOwn } from "./own-commands";
 import { ROOT } from "./page";
 
 /** Splits a script into its commands, each as its words. Comments and variables set for a command are left out. */
@@ -46,6 +47,7 @@ export function problemOf(words: readonly string[], blocks: readonly string[]): 
   if (program === "npm") return problemOfNpm(first, rest);
   if (program === "npx")
     return first === "tsx" ? problemOfFile(rest[0], blocks) : problemOfTool(first, rest, blocks);
+  if (program === "durable-lambda") return problemOfOwn([first, ...rest].filter(Boolean));
   if (program === "node") return problemOfFile(rest.at(-1) ?? first, blocks);
   return existsSync(join(ROOT, program)) && program.includes("/") ? undefined : `what is ${program}?`;
 }
@@ -82,6 +84,7 @@ function problemOfOptions(script: string, args: readonly string[]): string | und
 }
 
 function problemOfTool(name: string, args: readonly string[], blocks: readonly string[]): string | undefined {
+  if (name === "durable-lambda") return problemOfOwn(args);
   if (!existsSync(join(ROOT, "node_modules/.bin", name))) return `the project has no program ${name}`;
   // The CDK's command line is told by --app what to run.
   const app = name === "cdk" ? args[args.indexOf("--app") + 1] : undefined;

@@ -31,12 +31,19 @@ type Given<Request> = [Request] extends [UntypedRequest] ? Readonly<Record<strin
 export interface HandlerActor<State extends object, Request = UntypedRequest, Result = unknown>
   extends DurableActor {
   state: State;
+  /** The handler, for one request. */
   handle(request: Given<Request>): Result;
+}
+
+/** What a handler can be reminded of: itself, with a request. */
+interface HandlerMethods<Request> {
+  /** The handler. */
+  handle(request: Given<Request>): unknown;
 }
 
 /** What a handler finds in its `ctx`: all that an actor's method finds in `this.ctx`, and the state. */
 export interface DurableContext<State extends object, Request = UntypedRequest>
-  extends ActorContext<{ handle(request: Given<Request>): unknown }> {
+  extends ActorContext<HandlerMethods<Request>> {
   /**
    * The actor's state; `{}` for a new actor. Change it, or assign another object. What it is when the handler returns is committed;
    * when the handler throws, it is what it was, or what `ctx.save()` has left.

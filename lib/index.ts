@@ -22,7 +22,7 @@ export type {
   TurnSender,
 } from "./calling/proxy";
 export type { Transport } from "./calling/transport";
-export type { Client } from "./client/client";
+export type { Client, EmitOptions } from "./client/client";
 export {
   type HttpTransportOptions,
   httpTransport,

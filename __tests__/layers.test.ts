@@ -45,9 +45,11 @@ const PACKAGES: readonly PackageRule[] = [
   { pattern: /^(@aws-sdk|@smithy|@aws-crypto)\//, layers: ["aws"] },
   { pattern: /^(node:)?sqlite$/, layers: ["local", "testing"] },
   {
-    pattern: /^(commander|@clack\/prompts|hono|@hono\/node-server|fastest-levenshtein|preact)(\/|$)/,
+    pattern: /^(commander|@clack\/prompts|fastest-levenshtein|preact)(\/|$)/,
     layers: ["cli"],
   },
+  // Which of the samples, their own rule says.
+  { pattern: /^(hono|@hono\/node-server)(\/|$)/, layers: ["cli", "samples"] },
   { pattern: /^(@aws-lambda-powertools|@opentelemetry)\//, layers: ["telemetry"], isLazy: true },
 ];
 
@@ -94,12 +96,18 @@ function packageRule(path: string, layer: Layer, name: string, kind: Import["kin
   if (rule !== undefined && !rule.layers.includes(layer)) return `only ${rule.layers.join(", ")} may`;
   if (rule?.isLazy && kind === "value") return "only by a require() when it is needed";
   if (name.startsWith("reflect-metadata") && path !== METADATA) return `only ${METADATA} may`;
-  const isStack = path.endsWith("/stack.ts");
-  const ofSamples = isStack ? /^(durable-lambda|aws-cdk-lib)(\/|$)/ : /^(durable-lambda(\/.*)?|node:.*)$/;
-  if (layer === "samples" && !ofSamples.test(name)) {
-    return "samples import durable-lambda…, node:… and their own files; their stack.ts the CDK";
+  if (layer === "samples" && !forSample(path).test(name)) {
+    return "samples import durable-lambda…, node:… and their own files; their stack.ts the CDK; those with a server Hono";
   }
   return undefined;
+}
+
+/** The packages that a file of a sample may import. */
+function forSample(path: string): RegExp {
+  if (path.endsWith("/stack.ts")) return /^(durable-lambda|aws-cdk-lib)(\/|$)/;
+  if (/^samples\/(api|chat)\//.test(path))
+    return /^(durable-lambda(\/.*)?|node:.*|(hono|@hono\/node-server)(\/.*)?)$/;
+  return /^(durable-lambda(\/.*)?|node:.*)$/;
 }
 
 /** The first cycle found among run-time imports, as a list of files. */
@@ -165,6 +173,10 @@ test.each([
   ["cli/commands/call.ts", 'import { DynamoStore } from "../../lib/aws/dynamo-store";'],
   ["lib/local/local-app.ts", 'import { DevServer } from "../../cli/dev/dev-server";'],
   ["lib/app.ts", 'import { Hono } from "hono";'],
+  ["samples/counter/counter.ts", 'import { Hono } from "hono";'],
+  ["samples/api/app.ts", 'import { zValidator } from "@hono/zod-validator";'],
+  ["samples/api/stack.ts", 'import { Hono } from "hono";'],
+  ["samples/chat/app.ts", 'import { App } from "aws-cdk-lib";'],
   ["lib/unknown/file.ts", ""],
 ])("refuses in %s: %s", (path, text) => {
   expect(violationsIn(parseSource(path, text))).toEqual([expect.stringContaining(path)]);
@@ -177,6 +189,8 @@ test.each([
   ["lib/durable.ts", 'import { createRouter, type RouterOptions } from "./app";', 1],
   ["decorators/actor.ts", 'import { type ActorOptions, defineActor } from "../lib/definition";', 1],
   ["samples/tour/tour.ts", 'import { startLocal } from "durable-lambda/local";', 1],
+  ["samples/api/lambda.ts", 'import { handle } from "hono/aws-lambda";', 1],
+  ["samples/chat/serve.ts", 'import { createAdaptorServer } from "@hono/node-server";', 1],
 ])("allows in %s: %s", (path, text, count) => {
   const file = parseSource(path, text);
   expect(file.imports).toHaveLength(count);

@@ -8,7 +8,7 @@ const { CHROMIUM_PATH } = process.env;
 const DEBIANS = "/usr/bin/chromium";
 
 /** Where Chromium is, if it is anywhere. One that is named and not there is a mistake, and no reason to skip. */
-export function findBrowser(): string | undefined {
+function findBrowser(): string | undefined {
   if (CHROMIUM_PATH) return CHROMIUM_PATH;
   return existsSync(DEBIANS) ? DEBIANS : undefined;
 }
@@ -34,7 +34,7 @@ export function describeInBrowser(name: string, tests: (open: OpenPage) => void)
       browser = await chromium.launch({ executablePath, chromiumSandbox: process.getuid?.() !== 0 });
     }, 60_000);
     afterEach(async () => {
-      for (const context of browser.contexts()) await context.close();
+      for (const context of browser?.contexts() ?? []) await context.close();
     });
     afterAll(() => browser?.close());
     tests(async (url, options) => {

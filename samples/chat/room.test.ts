@@ -1,7 +1,16 @@
 /** What a room keeps, whom it knows, and what it refuses; minutes of silence take no time here. */
-import { ValidationError } from "durable-lambda";
+import { Actor, Method, ValidationError } from "durable-lambda";
 import { createTestApp, type TestApp } from "durable-lambda/testing";
 import { HISTORY, Room } from "./room";
+
+/** Says how many people it keeps, be they there or gone. */
+@Actor({ expireAfter: "30d" })
+class OpenRoom extends Room {
+  @Method({ readonly: true })
+  kept(): number {
+    return (this as unknown as { people: Map<string, unknown> }).people.size;
+  }
+}
 
 let app: TestApp;
 /** The turns of reminders that there were. */
@@ -9,7 +18,7 @@ let reminders: number;
 
 beforeEach(() => {
   reminders = 0;
-  app = createTestApp([Room], {
+  app = createTestApp([OpenRoom], {
     use: [
       (call, next) => {
         if (call.mode === "reminder") reminders++;
@@ -21,7 +30,7 @@ beforeEach(() => {
 afterEach(() => app.close());
 
 const [ANN, BOB] = ["session-of-ann-000001", "session-of-bob-000001"];
-const room = (options = {}) => app.client.actor(Room).get("lobby", options);
+const room = (options = {}) => app.client.actor(OpenRoom).get("lobby", options);
 const people = async () => (await room().news()).people;
 const texts = async (since?: string) => (await room().news(since)).messages.map(({ text }) => text);
 
@@ -45,6 +54,8 @@ describe("who is there", () => {
     expect(await people()).toEqual(["Bob"]);
     await app.clock.advance("60s");
     expect(await people()).toEqual([]);
+    expect(await room().kept()).toBe(0);
+    expect(reminders).toBe(2);
   });
 
   test("a reminder is not moved by each sign of life, and none is left when nobody is", async () => {
@@ -83,7 +94,7 @@ describe("who is there", () => {
     expect(await people()).toEqual(["Anna"]);
   });
 
-  test.each(["", "   ", "x".repeat(31), "a\u0000b", "\u202Enna", 7, undefined, null, ["Ann"]])(
+  test.each(["", "   ", "x".repeat(31), "a\tb\u0007", "\u202Enna", 7, undefined, null, ["Ann"]])(
     "%p is no name",
     async (name) => {
       await expect(room().enter(ANN, name as string)).rejects.toBeInstanceOf(ValidationError);

@@ -13,15 +13,18 @@ class OpenRoom extends Room {
 }
 
 let app: TestApp;
-/** The turns of reminders that there were. */
+/** The turns of reminders that there were; and whether they fail. */
 let reminders: number;
+let fail: boolean;
 
 beforeEach(() => {
   reminders = 0;
+  fail = false;
   app = createTestApp([OpenRoom], {
     use: [
       (call, next) => {
         if (call.mode === "reminder") reminders++;
+        if (call.mode === "reminder" && fail) throw new Error("not now");
         return next();
       },
     ],
@@ -69,6 +72,15 @@ describe("who is there", () => {
     const atTheEnd = reminders;
     await app.clock.advance("7d");
     expect(reminders).toBe(atTheEnd);
+  });
+
+  test("the time decides, also while the reminder fails", async () => {
+    fail = true;
+    await room().enter(ANN, "Ann");
+    await app.clock.advance("90s");
+    expect(await people()).toEqual([]);
+    await expect(room().post(ANN, "Hi")).rejects.toMatchObject({ code: "NotHere" });
+    await room().enter(BOB, "Ann");
   });
 
   test("a process that dies takes nobody along, and nobody stays because of it", async () => {

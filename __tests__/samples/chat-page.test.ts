@@ -1,7 +1,7 @@
 /** The page of samples/chat in a real browser: two people, each in a browser of their own, and connections that break. */
 import { createTestApp, type TestApp } from "durable-lambda/testing";
 import type { Page } from "playwright-core";
-import { Room } from "../../samples/chat/room";
+import { HISTORY, Room } from "../../samples/chat/room";
 import { type ChatServer, serveChat } from "../../samples/chat/serve";
 import { describeInBrowser } from "../support/browser";
 
@@ -130,6 +130,24 @@ describeInBrowser("the page of the chat", (open) => {
     await bob.getByText("Connected").waitFor();
     await pending(bob).first().waitFor({ state: "detached" });
     for (const page of [ann, bob]) expect(await texts(page)).toEqual(["before", "written meanwhile"]);
+  });
+
+  test("a page that has what the room does not keep any more starts over, and says so", async () => {
+    const ann = await join("Ann");
+    await say(ann, "one");
+    await hears(ann, "one");
+    expect(await ann.getByText("Older messages are not kept.").isVisible()).toBe(false);
+    await chat.close();
+    const room = app.client.actor(Room).get("tea");
+    await room.enter("session-of-bob-000001", "Bob");
+    for (let number = 1; number <= HISTORY; number++) {
+      await room.post("session-of-bob-000001", `no ${number}`);
+      await app.clock.advance("2s");
+    }
+    chat = await serveChat(app.client, Number(new URL(chat.url).port));
+    await ann.getByText("Older messages are not kept.").waitFor();
+    await hears(ann, `no ${HISTORY}`);
+    expect(await texts(ann)).toEqual(Array.from({ length: HISTORY }, (_, index) => `no ${index + 1}`));
   });
 
   test("a name that is taken is refused beside the field, and another one is taken", async () => {

@@ -71,6 +71,7 @@ describe("a show", () => {
     for (const response of [
       get("/shows/macbeth"),
       send("POST", "/shows/macbeth/holds", { seats: ["A1"] }),
+      send("DELETE", "/shows/macbeth/holds/x"),
       send("POST", "/shows/macbeth/bookings", { hold: "x", name: "Ann" }),
     ]) {
       expect(await problem(response)).toMatchObject({ status: 404, code: "NoSuchShow" });

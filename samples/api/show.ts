@@ -62,9 +62,10 @@ export class Show extends DurableActor {
     return hold;
   }
 
-  /** Whether there is one or not: afterwards there is none. */
+  /** Whether there is such a hold or not: afterwards there is none. */
   @Method
   release(holdId: string): void {
+    this.opened();
     this.holds.delete(holdId);
   }
 

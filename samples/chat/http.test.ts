@@ -1,10 +1,9 @@
-/** The chat as a browser has it: over real HTTP, with connections that are cut, and as others might try to get in. */
+/** The chat over real HTTP: what the page may do, what is refused, and how others might try to get in. */
 import { readdirSync, readFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { ActorBusy, InternalError, type Middleware } from "durable-lambda";
 import { createTestApp, type TestApp } from "durable-lambda/testing";
-import { openEvents } from "./event-stream";
 import { Room } from "./room";
 import { type ChatServer, serveChat } from "./serve";
 import { Visitor } from "./visitor";
@@ -44,86 +43,6 @@ async function problemOf(answer: Response): Promise<Problem> {
 const news = async () =>
   (await (await ann.ask("GET", "news")).json()) as { messages: { id: string; text: string }[] };
 const texts = async () => (await news()).messages.map(({ text }) => text);
-
-describe("the stream", () => {
-  test("tells who is there, and what they say, as it happens", async () => {
-    await bob.listen();
-    expect(await bob.hear(1, "people")).toEqual(["Ann, Bob"]);
-    await ann.post("Hello");
-    expect(await bob.hear(1)).toEqual(["Ann: Hello"]);
-    await ann.leave();
-    expect(await bob.hear(1, "people")).toEqual(["Bob"]);
-  });
-
-  test("goes on where it was cut, wherever that was: nothing is lost, and nothing comes twice", async () => {
-    const all: string[] = [];
-    for (const [number, by] of [ann, bob, ann, bob, ann].entries()) {
-      await by.post(`no ${number}`);
-      all.push(`${by.name}: no ${number}`);
-    }
-    for (let heard = 1; heard < all.length; heard++) {
-      const reader = await new Visitor("Reader", chat.url).listen();
-      expect(await reader.hear(heard)).toEqual(all.slice(0, heard));
-      reader.cut();
-      await reader.listen();
-      expect(await reader.hear(all.length - heard)).toEqual(all.slice(heard));
-    }
-    const reader = await new Visitor("Reader", chat.url).listen();
-    await reader.hear(all.length);
-    await reader.listen();
-    await bob.post("and one more");
-    expect(await reader.hear(1)).toEqual(["Bob: and one more"]);
-  });
-
-  test("outlives a server that is started anew, with what was said meanwhile", async () => {
-    await bob.listen();
-    await ann.post("before");
-    expect(await bob.hear(1)).toEqual(["Ann: before"]);
-    await chat.close();
-    await expect(bob.hear(1)).rejects.toThrow();
-    await app.client.actor(Room).get("lobby").post(ann.session, "while it was away");
-    chat = await serveChat(app.client, 0);
-    bob.url = chat.url;
-    await bob.listen();
-    expect(await bob.hear(1)).toEqual(["Ann: while it was away"]);
-  });
-
-  test("finds by looking what other processes have changed, and who has gone by being silent", async () => {
-    await chat.close();
-    chat = await serveChat(app.client, 0, { pollMs: 5 });
-    bob.url = chat.url;
-    await bob.listen();
-    await bob.hear(1, "people");
-    await app.client.actor(Room).get("lobby").post(ann.session, "by another way");
-    expect(await bob.hear(1)).toEqual(["Ann: by another way"]);
-    await app.clock.advance("60s");
-    await bob.enter();
-    await app.clock.advance("30s");
-    expect(await bob.hear(1, "people")).toEqual(["Bob"]);
-  });
-
-  test("says when what the browser has is not kept any more, and gives what there is, once", async () => {
-    await ann.post("Hello");
-    const stream = await openEvents(`${chat.url}/api/rooms/lobby/stream?since=gone`);
-    expect((await stream.next()).event).toBe("missed");
-    expect(JSON.parse((await stream.next()).data)).toMatchObject({ text: "Hello" });
-    expect((await stream.next()).event).toBe("people");
-    await ann.post("Still here?");
-    expect(await stream.next()).toMatchObject({
-      event: "message",
-      data: expect.stringContaining("Still here?"),
-    });
-    stream.cut();
-  });
-
-  test("cannot be broken by what is written", async () => {
-    const text = '\n\nevent: message\nid: 1\ndata: {"by":"Ann","text":"forged"}\n\n: \r\n\r\u2028x';
-    await bob.listen();
-    await bob.post(text);
-    await bob.post("next");
-    expect(await bob.hear(2)).toEqual([`Bob: ${text.trim()}`, "Bob: next"]);
-  });
-});
 
 describe("a message", () => {
   test("that is sent again under its key is one message; the same key of somebody else is another", async () => {

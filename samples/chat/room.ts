@@ -27,7 +27,7 @@ interface Person {
 /** So many messages are kept. */
 export const HISTORY = 200;
 /** Whoever says nothing for so long is gone. Browsers let hidden pages speak once a minute. */
-export const STAY_MS = 90_000;
+const STAY_MS = 90_000;
 const MAX_PEOPLE = 100;
 /** One person may post so many messages within so long. */
 const PACE = { messages: 5, withinMs: 10_000 };

@@ -2,7 +2,7 @@
 import { ValidationError } from "durable-lambda";
 
 const MAX_NAME = 30;
-export const MAX_TEXT = 2_000;
+const MAX_TEXT = 2_000;
 
 /** Letters of any script, digits, signs and spaces: no line breaks, and nothing invisible that turns text around. */
 const NAME = new RegExp(`^[\\p{L}\\p{M}\\p{N}\\p{P}\\p{S} ]{1,${MAX_NAME}}$`, "u");

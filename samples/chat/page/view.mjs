@@ -23,7 +23,6 @@ export function setRoom(room) {
 export function setState(state) {
   at("state").dataset.state = state;
   at("state").textContent = STATES[state];
-  if (state === "live") at("empty").hidden = last !== undefined;
 }
 
 export function setMe(name) {
@@ -73,7 +72,9 @@ export function showPending(entries, choose) {
   });
 }
 
+/** Comes behind the messages that there are: only now is it known whether there are none. */
 export function showPeople(names) {
+  at("empty").hidden = last !== undefined;
   people.replaceChildren(
     ...names.map((name) => {
       const item = filled("person-template", { ".name": name });

@@ -151,7 +151,9 @@ describe("seats", () => {
   });
 
   test("that are booked stay so, and can be looked up", async () => {
-    const booked = await book(await holding("A1"), "Ann");
+    const held = await holding("A1");
+    const booked = await book(held, "Ann");
+    expect(await problem(book(held, "Bob"))).toMatchObject({ status: 409, code: "HoldEnded" });
     const booking = await answered<Booking>(booked.clone(), 201);
     await app.clock.advance("30d");
     const at = booked.headers.get("location") ?? "";

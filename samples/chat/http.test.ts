@@ -53,6 +53,17 @@ describe("a message", () => {
     expect(await texts()).toEqual(["Hello", "Hi"]);
   });
 
+  test("can be asked for without a stream, from any other one on", async () => {
+    for (const text of ["one", "two", "three"]) await ann.post(text);
+    const [first] = (await news()).messages;
+    const after = await ann.ask("GET", `news?since=${encodeURIComponent(first?.id ?? "")}`);
+    expect(await after.json()).toMatchObject({
+      messages: [{ text: "two" }, { text: "three" }],
+      missed: false,
+      people: ["Ann", "Bob"],
+    });
+  });
+
   test("that is one too many has to wait, and goes then, under the same key", async () => {
     for (let number = 1; number <= 5; number++) await ann.post(`no ${number}`);
     const refused = await ann.post("no 6", "k");

@@ -30,14 +30,18 @@ interface HideEntry extends DeleteEntry {
 }
 
 const BATCH_FIELDS = ["QueueUrl", "Entries"];
-const RECEIVE_FIELDS = [
-  "QueueUrl",
-  "MaxNumberOfMessages",
-  "WaitTimeSeconds",
-  "VisibilityTimeout",
-  "MessageSystemAttributeNames",
-  "MessageAttributeNames",
-];
+/** What requests have that are no batches. */
+const FIELDS: Readonly<Record<string, readonly string[]>> = {
+  ReceiveMessageCommand: [
+    "QueueUrl",
+    "MaxNumberOfMessages",
+    "WaitTimeSeconds",
+    "VisibilityTimeout",
+    "MessageSystemAttributeNames",
+    "MessageAttributeNames",
+  ],
+  GetQueueAttributesCommand: ["QueueUrl", "AttributeNames"],
+};
 
 export class SimulatedSqs implements Service {
   /** Called for each message that was taken, and for each that was dropped as a duplicate. */
@@ -58,7 +62,7 @@ export class SimulatedSqs implements Service {
 
   apply({ command, input }: ServiceRequest, nowMs: number): object {
     const queue = this.queueAt(String(input.QueueUrl));
-    checkFields(command, input, command === "ReceiveMessageCommand" ? RECEIVE_FIELDS : BATCH_FIELDS);
+    checkFields(command, input, FIELDS[command] ?? BATCH_FIELDS);
     switch (command) {
       case "SendMessageBatchCommand":
         return this.send(queue, input.Entries as readonly SendEntry[], nowMs);
@@ -74,6 +78,8 @@ export class SimulatedSqs implements Service {
           queue.hide(receipt, entry.VisibilityTimeout * 1_000, nowMs);
           return {};
         });
+      case "GetQueueAttributesCommand":
+        return { Attributes: countsOf([...queue.all], nowMs) };
       default:
         throw new Error(`The simulated SQS does not know ${command}.`);
     }
@@ -131,6 +137,17 @@ export class SimulatedSqs implements Service {
     if (queue !== undefined) return queue;
     throw new ServiceError("QueueDoesNotExist", "The specified queue does not exist.", { $fault: "client" });
   }
+}
+
+/** All that are known of: the real one's are estimates. */
+function countsOf(messages: readonly SimulatedMessage[], nowMs: number): Readonly<Record<string, string>> {
+  const hidden = messages.filter(({ visibleMs }) => visibleMs > nowMs);
+  const inFlight = hidden.filter(({ receiveCount }) => receiveCount > 0).length;
+  return {
+    ApproximateNumberOfMessages: String(messages.length - hidden.length),
+    ApproximateNumberOfMessagesNotVisible: String(inFlight),
+    ApproximateNumberOfMessagesDelayed: String(hidden.length - inFlight),
+  };
 }
 
 function receivedOf(message: SimulatedMessage, input: Fields): object {

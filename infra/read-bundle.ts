@@ -49,9 +49,11 @@ export function readBundle(bundle: Bundle | undefined, environment: Variables, e
   const { folder, handler } = bundle;
   const dot = handler.lastIndexOf(".");
   const [file, name] = [handler.slice(0, dot), handler.slice(dot + 1)];
-  const path = EXTENSIONS.map((extension) => join(folder, file + extension)).find(existsSync);
-  if (path === undefined) throw invalid(entry, `its bundle has no ${file}.js, .mjs or .cjs`, { handler });
-  const { routers = [], exported = [], failure } = load(path, environment, entry);
+  const found = EXTENSIONS.map((extension) => file + extension).find((name) =>
+    existsSync(join(folder, name)),
+  );
+  if (found === undefined) throw invalid(entry, `its bundle has no ${file}.js, .mjs or .cjs`, { handler });
+  const { routers = [], exported = [], failure } = load(folder, found, environment, entry);
   if (failure !== undefined) throw invalid(entry, `loading it failed.\n\n${shorten(failure, 4_000)}\n`);
   if (!exported.includes(name)) {
     throw invalid(entry, `it does not export "${name}". Write: export const ${name} = createRouter([…])`, {
@@ -65,12 +67,12 @@ export function readBundle(bundle: Bundle | undefined, environment: Variables, e
   return routers.flat();
 }
 
-function load(path: string, environment: Variables, entry: string): Found {
+function load(folder: string, file: string, environment: Variables, entry: string): Found {
   const own = Object.entries(process.env).filter(([name]) => KEPT.includes(name));
   const known = Object.entries(environment).map(([name, value = NOT_KNOWN_YET]) => [name, value]);
   const { output, status, signal, error, stderr } = spawnSync(
     process.execPath,
-    ["--enable-source-maps", require.resolve("./look"), path],
+    ["--enable-source-maps", require.resolve("./look"), folder, file],
     {
       env: {
         AWS_REGION: "us-east-1",

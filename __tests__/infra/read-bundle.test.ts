@@ -1,9 +1,10 @@
 /** What is read from the bundle when the app is synthesised, and what is said where nothing can be read. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Runtime } from "aws-cdk-lib/aws-lambda";
 import { NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
 import { InvalidDefinition } from "durable-lambda";
+import { readBundle } from "../../infra/read-bundle";
 import { synth } from "./synth";
 
 const ACTORS = `
@@ -96,6 +97,31 @@ it("reads a function of the user's own with the variables that it has", () => {
     true,
   );
   template.resourceCountIs("AWS::Events::Rule", 3);
+});
+
+it("takes it for what Lambda takes it for, in a project of ES modules, too", () => {
+  const bundle = (name: string, files: Readonly<Record<string, string>>) => {
+    const path = join(folder, "module", name);
+    for (const [file, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(path, file)), { recursive: true });
+      writeFileSync(join(path, file), text);
+    }
+    return path;
+  };
+  const found = 'globalThis[Symbol.for("durable-lambda.looker")]([{ name: "Found", events: [] }]);';
+  const plain = `${found} exports.handler = require("node:path").join;`;
+  const module = `${found} export const handler = import.meta.dirname;`;
+  const type = JSON.stringify({ type: "module" });
+  bundle(".", { "package.json": type });
+  const read = (path: string, handler: string) =>
+    readBundle({ folder: path, handler }, {}, "src/actors.ts").map(({ name }) => name);
+  // The project's package.json does not go along to Lambda; one in the folder does.
+  expect(read(bundle("plain", { "index.js": plain }), "index.handler")).toEqual(["Found"]);
+  expect(read(bundle("nested", { "src/index.js": plain }), "src/index.handler")).toEqual(["Found"]);
+  expect(read(bundle("own", { "index.js": module, "package.json": type }), "index.handler")).toEqual([
+    "Found",
+  ]);
+  expect(read(bundle("esm", { "index.mjs": module }), "index.handler")).toEqual(["Found"]);
 });
 
 it("gives it no credentials: neither variables, nor profiles, nor a machine's role", () => {

@@ -1,6 +1,7 @@
 /** The command line: its commands, and what becomes of what they throw. */
 import { Command, CommanderError } from "commander";
 import { callCommand, resultCommand, sendCommand, startCommand } from "./commands/call";
+import { createCommand } from "./commands/create";
 import { deadCommand } from "./commands/dead";
 import { devCommand } from "./commands/dev";
 import { inspectCommand } from "./commands/inspect";
@@ -17,6 +18,7 @@ Exit codes: 0 done, 1 the app answered with an error, 2 wrong use, 3 the app can
 /** The command with all of its commands. */
 export function program(): Command {
   const commands = [
+    createCommand(),
     devCommand(),
     inspectCommand(),
     callCommand(),

@@ -56,6 +56,8 @@ const PACKAGES: readonly PackageRule[] = [
 function layerOf(path: string): Layer | undefined {
   if (/^lib\/(index|app|durable)\.ts$/.test(path)) return "entry";
   if (/^lib\/([^/]+|(values|messages|calling|events|reminders|state)\/[^/]+)\.ts$/.test(path)) return "core";
+  // A user's app, too.
+  if (path.startsWith("cli/template/")) return "samples";
   const folder = /^(?:lib\/)?([^/]+)\//.exec(path)?.[1] ?? "";
   return folder in MAY_IMPORT ? (folder as Layer) : undefined;
 }
@@ -104,7 +106,8 @@ function packageRule(path: string, layer: Layer, name: string, kind: Import["kin
 
 /** The packages that a file of a sample may import. */
 function forSample(path: string): RegExp {
-  if (path.endsWith("/stack.ts")) return /^(durable-lambda|aws-cdk-lib)(\/|$)/;
+  if (path.endsWith("/stack.ts") || path.startsWith("cli/template/infra/"))
+    return /^(durable-lambda|aws-cdk-lib)(\/|$)/;
   if (/^samples\/(api|chat)\//.test(path))
     return /^(durable-lambda(\/.*)?|node:.*|(hono|@hono\/node-server)(\/.*)?)$/;
   return /^(durable-lambda(\/.*)?|node:.*)$/;
@@ -170,6 +173,8 @@ test.each([
   ["samples/counter/counter.ts", 'import { Actor } from "../../lib";'],
   ["samples/counter/counter.ts", 'import { PutCommand } from "@aws-sdk/lib-dynamodb";'],
   ["samples/counter/counter.ts", 'import fastify from "fastify";'],
+  ["cli/template/src/show.ts", 'import { Actor } from "../../../lib";'],
+  ["cli/create/place.ts", 'import { Show } from "../template/src/show";'],
   ["cli/commands/call.ts", 'import { DynamoStore } from "../../lib/aws/dynamo-store";'],
   ["lib/local/local-app.ts", 'import { DevServer } from "../../cli/dev/dev-server";'],
   ["lib/app.ts", 'import { Hono } from "hono";'],

@@ -3,7 +3,8 @@
  * package.json declares, and nothing else of this repository.
  */
 import { spawn } from "node:child_process";
-import { cp, mkdir, mkdtemp, open, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { chmod, cp, mkdir, mkdtemp, open, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
@@ -38,21 +39,38 @@ export class Consumer {
     // Not into the repository's own dist/: somebody else may be building there.
     await succeed(ROOT, TOOLS.tsc, ["-p", "tsconfig.build.json", "--outDir", join(built, "dist/types")]);
     await succeed(ROOT, TOOLS.rolldown, ["-c", "--log-level", "silent", "-d", join(built, "dist")]);
+    await succeed(ROOT, join(ROOT, "scripts/build-template.mjs"), [join(built, "dist")]);
     for (const name of ["package.json", "README.md", "LICENSE"]) {
       await cp(join(ROOT, name), join(built, name)).catch(ignoreMissing);
     }
     const packedFiles = await packed(built);
     const modules = join(folder, "node_modules");
     for (const file of packedFiles) await cp(join(built, file), join(modules, "durable-lambda", file));
+    // As npm does it for programs.
+    await chmod(join(modules, "durable-lambda/dist/cli/main.js"), 0o755);
     const { dependencies, peerDependencies } = JSON.parse(
       await readFile(join(ROOT, "package.json"), "utf8"),
     ) as Record<"dependencies" | "peerDependencies", Record<string, string>>;
     // @types/node is the consumer's own, as in every TypeScript project for Node.
     for (const name of [...Object.keys({ ...dependencies, ...peerDependencies }), "@types/node"]) {
-      await mkdir(dirname(join(modules, name)), { recursive: true });
-      await symlink(join(ROOT, "node_modules", name), join(modules, name), "junction");
+      await link(modules, name);
     }
     return new Consumer(folder, packedFiles);
+  }
+
+  /** Packages of this repository, and what else is there already, with their programs: for scripts of a package.json. */
+  async install(...names: readonly string[]): Promise<void> {
+    const modules = join(this.folder, "node_modules");
+    await mkdir(join(modules, ".bin"), { recursive: true });
+    for (const name of names) {
+      if (!existsSync(join(modules, name))) await link(modules, name);
+      const { bin = {} } = JSON.parse(await readFile(join(modules, name, "package.json"), "utf8")) as {
+        bin?: string | Record<string, string>;
+      };
+      for (const [program, file] of Object.entries(typeof bin === "string" ? { [name]: bin } : bin)) {
+        await symlink(join(modules, name, file), join(modules, ".bin", program));
+      }
+    }
   }
 
   /** A copy of the fixtures in a folder of its own, with further files. */
@@ -83,10 +101,25 @@ export function runTsx(cwd: string, file: string): Promise<Outcome> {
   return run(cwd, process.execPath, ["--disable-warning=ExperimentalWarning", "--import", TOOLS.tsx, file]);
 }
 
+/** Runs what the shell finds under this name. @param environment variables beside those of every program here */
+export function runProgram(
+  cwd: string,
+  program: string,
+  args: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
+  return run(cwd, program, args, environment);
+}
+
 /** Runs a tool and fails with its output unless it succeeds. */
 export async function succeed(cwd: string, file: string, args: readonly string[]): Promise<void> {
   const { code, stdout, stderr } = await runNode(cwd, file, args);
   if (code !== 0) throw new Error(`${file} ${args.join(" ")} ended with ${code}:\n${stdout}\n${stderr}`);
+}
+
+async function link(modules: string, name: string): Promise<void> {
+  await mkdir(dirname(join(modules, name)), { recursive: true });
+  await symlink(join(ROOT, "node_modules", name), join(modules, name), "junction");
 }
 
 /** The files that npm would publish from the folder. */
@@ -106,14 +139,19 @@ async function packed(folder: string): Promise<string[]> {
  * The output goes through files: Node quotes the line of an error, which in a minified bundle is megabytes, and drops what
  * a pipe does not take at once.
  */
-async function run(cwd: string, program: string, args: readonly string[]): Promise<Outcome> {
+async function run(
+  cwd: string,
+  program: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
   const { PATH, HOME } = process.env;
   const folder = await mkdtemp(join(tmpdir(), "durable-lambda-output-"));
   const [out, err] = await Promise.all(["out", "err"].map((name) => open(join(folder, name), "w+")));
   try {
     const child = spawn(program, args, {
       cwd,
-      env: { PATH, HOME, ...QUIET },
+      env: { PATH, HOME, ...QUIET, ...environment },
       stdio: ["ignore", out?.fd, err?.fd],
     });
     const code = await new Promise<number>((resolve, reject) => {

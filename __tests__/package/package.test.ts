@@ -48,10 +48,15 @@ function expectOutput({ code, stdout, stderr }: Outcome, expected: object): void
 test("publishes the build, the README and the licence alone", () => {
   const { packedFiles } = consumer;
   expect(packedFiles).toEqual(
-    expect.arrayContaining(["LICENSE", "dist/index.js", "dist/types/lib/index.d.ts"]),
+    expect.arrayContaining([
+      "LICENSE",
+      "dist/index.js",
+      "dist/types/lib/index.d.ts",
+      "dist/cli/template/_gitignore",
+    ]),
   );
   const others =
-    /^(?!dist\/([\w-]+\/)?[\w-]+\.js(\.map)?$|dist\/types\/(lib|decorators|infra)\/.*\.d\.ts$|package\.json$|README\.md$|LICENSE$)/;
+    /^(?!dist\/([\w-]+\/)?[\w-]+\.js(\.map)?$|dist\/types\/(lib|decorators|infra)\/.*\.d\.ts$|dist\/cli\/template\/|package\.json$|README\.md$|LICENSE$)/;
   expect(packedFiles.filter((file) => others.test(file))).toEqual([]);
 });
 

@@ -1,6 +1,7 @@
 /** `create`: a new app, from the template that comes with this package. */
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
+import { quote } from "../../lib/quote";
 import { nameLike, problemOfName, stackNameOf } from "../create/app-name";
 import { loadClack } from "../create/clack";
 import { nextSteps } from "../create/next-steps";
@@ -63,7 +64,8 @@ async function create(given: string | undefined, options: CreateOptions, mayAsk:
 
   const progress = clack === undefined ? lines(output) : inTerminal(clack);
   const packageSpec = options.package === undefined ? `^${version}` : specOf(options.package, cwd);
-  const files = filesOfApp({ name, stack: stackNameOf(name), packageSpec });
+  const stack = stackNameOf(name);
+  const files = filesOfApp({ name, stack, packageSpec });
   place.fill(files);
   const repository = options.git && initRepository(place.folder);
   progress.done(`${files.size} files${repository ? " and a git repository" : ""} in ${place.folder}`);
@@ -71,8 +73,10 @@ async function create(given: string | undefined, options: CreateOptions, mayAsk:
     await progress.during(`Installing packages with ${manager.name}`, manager.install(place.folder));
   clack?.outro(`${name} is ready.`);
 
-  const made = { folder: place.folder, name, files: [...files.keys()], repository, installed: install };
-  output.result(made, () => nextSteps({ folder: place.shown, installed: install, manager }));
+  const made = { name, stack, folder: place.folder, files: [...files.keys()].sort(), repository };
+  output.result({ ...made, installed: install }, () =>
+    nextSteps({ folder: place.shown, installed: install, manager }),
+  );
 }
 
 function askFor(
@@ -109,7 +113,7 @@ function problemOfPlace(place: Place, name: string): UsageError | undefined {
   const problem = problemOfName(name, taken);
   if (problem !== undefined) {
     return new UsageError(
-      `"${name}" cannot be the name of a package: ${problem}. Try --name ${nameLike(name, taken)}.`,
+      `${quote(name)} cannot be the name of a package: ${problem}. Try --name ${nameLike(name, taken)}.`,
       { name },
     );
   }

@@ -10,18 +10,20 @@ export interface Made {
 }
 
 export function nextSteps({ folder, installed, manager }: Made): string {
-  const steps = [
-    ...(folder === "" ? [] : [[`cd ${quoted(folder)}`, ""]]),
-    ...(installed ? [] : [[manager.installCommand, ""]]),
+  const steps: readonly (readonly [command: string, what?: string])[] = [
+    ...(folder === "" ? [] : ([[`cd ${quoted(folder)}`]] as const)),
+    ...(installed ? [] : ([[manager.installCommand]] as const)),
     [manager.run("start"), "calls the actors, and says what comes of it"],
     [manager.run("test"), "tests them, on a clock that the tests move"],
     [manager.run("dev"), "runs them, with the inspector, and anew whenever you save"],
     [manager.exec("durable-lambda call Show hamlet open 3"), "meanwhile, in a second terminal"],
   ];
-  const width = Math.max(...steps.map(([command = ""]) => command.length));
+  const width = Math.max(...steps.map(([command]) => command.length));
   return steps
-    .map(([command = "", what = ""]) =>
-      `  ${style("cyan", command.padEnd(width))}  ${style("dim", what)}`.trimEnd(),
+    .map(([command, what]) =>
+      what === undefined
+        ? `  ${style("cyan", command)}`
+        : `  ${style("cyan", command.padEnd(width))}  ${style("dim", what)}`,
     )
     .join("\n");
 }

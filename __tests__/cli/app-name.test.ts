@@ -1,0 +1,49 @@
+/** What a new app is called. */
+import { nameLike, problemOfName, stackNameOf } from "../../cli/create/app-name";
+
+const TAKEN = ["durable-lambda", "@types/node"];
+
+test.each(["shop", "a", "2-shops", "shop.v2", "a_b", "@acme/shop", "@a.b/2", "x".repeat(214)])(
+  "npm takes %s",
+  (name) => expect(problemOfName(name, TAKEN)).toBeUndefined(),
+);
+
+test.each([
+  "",
+  "@",
+  "@/",
+  "@acme",
+  "@acme/",
+  "@/shop",
+  "@acme/.shop",
+  "acme/shop",
+  "@a/b/c",
+  "a b",
+  "-a",
+  "a~",
+  "@types/node",
+])("npm does not take %j", (name) => expect(problemOfName(name, TAKEN)).toEqual(expect.any(String)));
+
+test.each([
+  "",
+  "...",
+  "My Shop",
+  "@acme/My Shop",
+  "-_.",
+  "durable-lambda",
+  "process",
+  "日本",
+  "ﬁsh",
+  "a\u0000b",
+  `${"y".repeat(49)}.z`,
+])("what is suggested for %j can be taken", (given) =>
+  expect(problemOfName(nameLike(given, TAKEN), TAKEN)).toBeUndefined(),
+);
+
+test.each([
+  ["my-app", "MyApp"],
+  ["shop.v2_next", "ShopV2Next"],
+  ["@acme/shop", "Shop"],
+  ["2-shops", "App2Shops"],
+  ["x".repeat(214), `X${"x".repeat(99)}`],
+])("the stack of %s is %s", (name, stack) => expect(stackNameOf(name)).toBe(stack));

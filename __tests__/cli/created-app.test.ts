@@ -48,18 +48,11 @@ async function edit(file: string, from: string, to: string): Promise<void> {
   await writeFile(join(app, file), text.replace(from, to));
 }
 
-test("npm start calls its actors, and says what came of it", async () => {
-  expect(await npmRun("start")).toBe(
-    [
-      "hamlet opens with 3 seats      3 free   Show/hamlet has a state now",
-      "ann wants 2                    1 free   Booking/ann calls Show/hamlet",
-      "bob wants 2, too               1 free   SoldOut: hamlet has 1 of 2 seats",
-      "ann pays                       1 free   an event leaves, the reminder is forgotten",
-      "cid wants 1                    0 free   a reminder is set, for a second from now",
-      "cid does not pay               1 free   the reminder expires the booking, a message gives the seat back",
-      "",
-    ].join("\n"),
-  );
+test("npm start calls its actors, and says what came of it, as docs/quick-start.md has it", async () => {
+  const page = await readFile(join(ROOT, "docs/quick-start.md"), "utf8");
+  const [, printed] = /```text\n(.*?)```/s.exec(page) ?? [];
+  expect(printed?.split("\n")).toHaveLength(7);
+  expect(await npmRun("start")).toBe(printed);
 });
 
 test("npm test runs its tests, and they pass", async () => {
@@ -96,21 +89,34 @@ test(
   TIMEOUT_MS,
 );
 
-test("npm run dev runs it for the commands of its README, and runs what is edited on the same state", async () => {
+/** Runs `npm run dev` while the work is done, and ends it as Ctrl-C does. */
+async function whileDeveloping(work: (server: Server) => Promise<void>): Promise<void> {
   // A group of its own, as a terminal makes one: Ctrl-C reaches all of it.
   const server = new Server(
     spawn("npm", ["run", "--silent", "dev", "--", "--port", "0"], { cwd: app, detached: true }),
   );
   try {
     await server.prints(/ready Show, Booking/);
+    await work(server);
+  } finally {
+    process.kill(-(server.child.pid as number), "SIGINT");
+    await server.stop();
+  }
+  expect(server.printed).toMatch(/stopping/);
+}
+
+/** The first line that a command prints, as people write it. */
+async function printedBy(command: string): Promise<string> {
+  const { code, stdout, stderr } = await durable(...command.split(" "));
+  expect({ command, code, stderr }).toEqual({ command, code: 0, stderr: "" });
+  return stdout.split("\n")[0] ?? "";
+}
+
+test("npm run dev runs it for the commands of its README, and runs what is edited on the same state", async () => {
+  await whileDeveloping(async (server) => {
     const commands = (await readFile(join(app, "README.md"), "utf8")).match(/(?<=^npx durable-lambda ).*/gm);
-    expect(commands?.length).toBe(5);
     const printed: string[] = [];
-    for (const command of commands ?? []) {
-      const { code, stdout, stderr } = await durable(...command.split(" "));
-      expect({ command, code, stderr }).toEqual({ command, code: 0, stderr: "" });
-      printed.push(stdout.split("\n")[0] ?? "");
-    }
+    for (const command of commands ?? []) printed.push(await printedBy(command));
     expect(printed).toEqual([
       "3",
       "'held'",
@@ -118,26 +124,52 @@ test("npm run dev runs it for the commands of its README, and runs what is edite
       expect.stringMatching(/^NAME +CALLS +DUE/),
       expect.stringMatching(/^ACTOR +ID +VERSION/),
     ]);
-
-    await edit(
-      "src/show.ts",
-      "    return this.free;\n  }\n\n  private",
-      "    return this.free * 100;\n  }\n\n  private",
-    );
+    await edit("src/show.ts", "left(): number {\n    return", "left(): number {\n    return 100 *");
     await server.prints(/reloaded Show, Booking/);
-    expect(await durable("call", "Show", "hamlet", "left")).toMatchObject({ stdout: "100\n" });
-  } finally {
-    process.kill(-(server.child.pid as number), "SIGINT");
-    await server.prints(/stopping/);
-    await server.stop();
-  }
+    expect(await printedBy("call Show hamlet left")).toBe("100");
+    await edit("src/show.ts", "return 100 *", "return");
+  });
   expect(existsSync(join(app, ".durable/state.db"))).toBe(true);
   expect(await readFile(join(app, ".gitignore"), "utf8")).toContain(".durable/\n");
 });
 
-test("its classes are as short as those that people read", async () => {
-  for (const file of ["show.ts", "booking.ts"]) {
-    const lines = (await readFile(join(ROOT, "cli/template/src", file), "utf8")).split("\n");
-    expect(lines.length).toBeLessThan(60);
-  }
+test("its README names scripts and files that it has", async () => {
+  const readme = await readFile(join(app, "README.md"), "utf8");
+  const { scripts } = JSON.parse(await readFile(join(app, "package.json"), "utf8")) as { scripts: object };
+  const named = [...readme.matchAll(/`npm (?:run )?(\w+)`/g)].map(([, script]) => script);
+  expect([...new Set(named)].sort()).toEqual(Object.keys(scripts).sort());
+  const files = [...readme.matchAll(/`((?:src|test|infra)\/[\w./-]*)`/g)].map(([, file = ""]) => file);
+  expect(files.length).toBeGreaterThan(5);
+  expect(files.filter((file) => !existsSync(join(app, file)))).toEqual([]);
 });
+
+test(
+  "an actor of one's own is written, called, seen and tested as docs/quick-start.md says",
+  async () => {
+    const page = await readFile(join(ROOT, "docs/quick-start.md"), "utf8");
+    const files = [...page.matchAll(/<!-- file: (\S+) -->\n+```ts\n(.*?)```/gs)];
+    expect(files.map(([, name]) => name)).toEqual(["src/waiting-list.ts", "test/waiting-list.test.ts"]);
+    const [router = ""] = /^export const handler = .*$/m.exec(page) ?? [];
+    const own = page.slice(page.indexOf("## An actor of your own"), page.indexOf("## On AWS"));
+    const commands = [...own.matchAll(/^npx durable-lambda (.*?) +# (.*)$/gm)];
+    expect(commands).toHaveLength(3);
+
+    await whileDeveloping(async (server) => {
+      for (const [, name = "", text = ""] of files) await writeFile(join(app, name), text);
+      await edit("src/actors.ts", "export const handler = createRouter([Show, Booking]);", router);
+      await edit(
+        "src/actors.ts",
+        'from "./show";',
+        'from "./show";\nimport { WaitingList } from "./waiting-list";',
+      );
+      await server.prints(/reloaded Show, Booking, WaitingList/);
+      for (const [, command = "", result] of commands)
+        expect([command, await printedBy(command)]).toEqual([command, result]);
+    });
+    await npmRun("typecheck");
+    const tests = await npmRun("test");
+    expect(tests).toMatch(/^. pass 5$/m);
+    expect(tests).toMatch(/^. fail 0$/m);
+  },
+  TIMEOUT_MS,
+);

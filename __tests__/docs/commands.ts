@@ -27,7 +27,10 @@ interface PackageJson {
   readonly dependencies: object;
   readonly devDependencies: object;
 }
-const project = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as PackageJson;
+const read = (path: string) => JSON.parse(readFileSync(join(ROOT, path), "utf8")) as PackageJson;
+const project = read("package.json");
+/** What a page says of a new app, it says of its package.json. */
+const scripts = { ...read("cli/template/_package.json").scripts, ...project.scripts };
 const packages = new Set([
   "durable-lambda",
   ...Object.keys({ ...project.dependencies, ...project.devDependencies }),
@@ -54,15 +57,26 @@ export function problemOf(words: readonly string[], blocks: readonly string[]): 
 
 function problemOfNpm(verb: string, rest: readonly string[]): string | undefined {
   if (verb === "init" || verb === "ci") return undefined;
+  if (verb === "create") return problemOfCreate(rest);
+  if (verb === "publish") return problemOfFile(join(rest[0] ?? ".", "package.json"), []);
   if (verb === "install") {
     const unknown = rest.find((word) => !word.startsWith("-") && !packages.has(word));
     return unknown === undefined ? undefined : `the project does not use a package ${unknown}`;
   }
   const [name, args] = verb === "run" ? [rest[0] ?? "", rest.slice(1)] : [verb, rest];
-  const script = project.scripts[name];
+  const script = scripts[name];
   if (script === undefined) return `there is no script ${name}`;
   if (args.length > 0 && args[0] !== "--") return `npm takes ${args[0]} for itself: put -- before it`;
   return name === "test" ? problemOfPatterns(args.slice(1)) : problemOfOptions(script, args.slice(1));
+}
+
+/** `npm create durable-lambda`: what is behind the name goes to `durable-lambda create`. */
+function problemOfCreate([name = "", ...args]: readonly string[]): string | undefined {
+  if (!existsSync(join(ROOT, `cli/create-${name}`))) return `there is no package create-${name}`;
+  const end = args.indexOf("--");
+  const taken = args.find((word, index) => word.startsWith("-") && (end === -1 || index < end));
+  if (taken !== undefined) return `npm takes ${taken} for itself: put -- before it`;
+  return problemOfOwn(["create", ...args.filter((word) => word !== "--")]);
 }
 
 /** What jest is given: parts of the paths of test files. */

@@ -7,9 +7,9 @@ import { loadClack } from "../create/clack";
 import { nextSteps } from "../create/next-steps";
 import { PackageManager } from "../create/package-manager";
 import { Place } from "../create/place";
-import { inTerminal, lines } from "../create/progress";
 import { type Answers, ask, type Prompts } from "../create/questions";
 import { initRepository } from "../create/repository";
+import { inTerminal, lines } from "../create/steps";
 import { filesOfApp, packagesOfApp } from "../create/template";
 import { Output, style } from "../output/output";
 import { UsageError } from "../output/usage-error";
@@ -62,15 +62,14 @@ async function create(given: string | undefined, options: CreateOptions, mayAsk:
   const name = options.name ?? place.basename;
   check(place, name);
 
-  const progress = clack === undefined ? lines(output) : inTerminal(clack);
+  const steps = clack === undefined ? lines(output) : inTerminal(clack);
   const packageSpec = options.package === undefined ? `^${version}` : specOf(options.package, cwd);
   const stack = stackNameOf(name);
   const files = filesOfApp({ name, stack, packageSpec });
   place.fill(files);
   const repository = options.git && initRepository(place.folder);
-  progress.done(`${files.size} files${repository ? " and a git repository" : ""} in ${place.folder}`);
-  if (install)
-    await progress.during(`Installing packages with ${manager.name}`, manager.install(place.folder));
+  steps.done(`${files.size} files${repository ? " and a git repository" : ""} in ${place.folder}`);
+  if (install) await steps.during(`Installing packages with ${manager.name}`, manager.install(place.folder));
   clack?.outro(`${name} is ready.`);
 
   const made = { name, stack, folder: place.folder, files: [...files.keys()].sort(), repository };

@@ -1,14 +1,14 @@
-/** How somebody is told what is under way: by a spinner in a terminal, by lines anywhere else. */
+/** How somebody is told which steps are done and which is under way: with a spinner in a terminal, in lines anywhere else. */
 import type { Output } from "../output/output";
 import type { Clack } from "./clack";
 
-export interface Progress {
+export interface Steps {
   done(what: string): void;
   /** Resolves as the work does. */
   during(what: string, work: Promise<void>): Promise<void>;
 }
 
-export function lines(output: Output): Progress {
+export function lines(output: Output): Steps {
   return {
     done: (what) => output.note(what),
     async during(what, work) {
@@ -18,7 +18,7 @@ export function lines(output: Output): Progress {
   };
 }
 
-export function inTerminal({ log, spinner }: Pick<Clack, "log" | "spinner">): Progress {
+export function inTerminal({ log, spinner }: Pick<Clack, "log" | "spinner">): Steps {
   return {
     done: (what) => log.step(what),
     async during(what, work) {

@@ -49,20 +49,22 @@ async function curl(page: string, port: number): Promise<unknown> {
 }
 
 test(
-  "README: the first actor counts on where it was, and is called over HTTP",
+  "existing-project: the first actor counts on where it was, and is called over HTTP",
   async () => {
     const port = await freePort();
-    const project = projectOf("README.md", (code) => code.replace("port: 3000", `port: ${port}`));
-    const first = project.start("npx tsx counter.ts");
+    const project = projectOf("docs/existing-project.md", (code) =>
+      code.replace("port: 3000", `port: ${port}`),
+    );
+    const first = project.start("npx tsx main.ts");
     expect(await first.line()).toBe("now 1");
     await first.interrupt();
 
-    const second = project.start("npx tsx counter.ts");
+    const second = project.start("npx tsx main.ts");
     expect(await second.line()).toBe("now 2");
     expect(await second.line()).toBe(
       `call it: curl -X POST http://127.0.0.1:${port}/actors/Counter/room-1/increment`,
     );
-    expect(await curl("README.md", port)).toEqual({ ok: true, result: 7, version: 3 });
+    expect(await curl("docs/existing-project.md", port)).toEqual({ ok: true, result: 7, version: 3 });
     await second.interrupt();
   },
   TIMEOUT_MS,

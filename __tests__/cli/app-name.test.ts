@@ -41,6 +41,18 @@ test.each([
 );
 
 test.each([
+  ["Shop", "it has capital letters", "shop"],
+  ["café au lait", "it has other characters than a-z, 0-9, - . and _", "cafe-au-lait"],
+  [".hidden", "it begins with a dot, a hyphen or an underscore", "hidden"],
+  ["node_modules", "Node or npm uses it", "node_modules-app"],
+  ["events", "Node or npm uses it", "events-app"],
+  ["durable-lambda", "the app uses a package of that name", "durable-lambda-app"],
+  ["日本", "it has other characters than a-z, 0-9, - . and _", "my-app"],
+])("%s is refused: %s; %s is suggested", (name, problem, suggestion) => {
+  expect([problemOfName(name, TAKEN), nameLike(name, TAKEN)]).toEqual([problem, suggestion]);
+});
+
+test.each([
   ["my-app", "MyApp"],
   ["shop.v2_next", "ShopV2Next"],
   ["@acme/shop", "Shop"],

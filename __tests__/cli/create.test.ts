@@ -149,8 +149,9 @@ describe("makes", () => {
     expect((await packageIn(join(here, "shop"))).dependencies).toEqual({
       "durable-lambda": `file:${join(here, "packed/durable-lambda-0.1.0.tgz")}`,
     });
-    await create(["next", "--no-install", "--package", "next"]);
-    expect((await packageIn(join(here, "next"))).dependencies).toEqual({ "durable-lambda": "next" });
+    const url = "https://example.com/durable-lambda-0.1.0.tgz";
+    await create(["next", "--no-install", "--package", url]);
+    expect((await packageIn(join(here, "next"))).dependencies).toEqual({ "durable-lambda": url });
   });
 });
 
@@ -218,22 +219,12 @@ describe("installs with the package manager that has started it", () => {
 });
 
 describe("refuses, and makes nothing", () => {
-  const NAMES = [
-    ["Shop", "it has capital letters", "shop"],
-    ["My Shop!", "it has capital letters", "my-shop"],
-    ["café au lait", "it has other characters than a-z, 0-9, - . and _", "cafe-au-lait"],
-    [".hidden", "it begins with a dot, a hyphen or an underscore", "hidden"],
-    ["node_modules", "Node or npm uses it", "node_modules-app"],
-    ["events", "Node or npm uses it", "events-app"],
-    ["esbuild", "the app uses a package of that name", "esbuild-app"],
-    ["日本", "it has other characters than a-z, 0-9, - . and _", "my-app"],
-  ] as const;
-
-  test.each(NAMES)("the name %s", async (name, problem, suggestion) => {
-    expect(await create(["shop", "--name", name, "--no-install"])).toEqual({
+  test("a name that npm does not take, and says one that it does", async () => {
+    expect(await create(["shop", "--name", "My Shop!", "--no-install"])).toEqual({
       code: 2,
       stdout: "",
-      stderr: `UsageError: "${name}" cannot be the name of a package: ${problem}. Try --name ${suggestion}.\n`,
+      stderr:
+        'UsageError: "My Shop!" cannot be the name of a package: it has capital letters. Try --name my-shop.\n',
     });
     expect(await readdir(here)).toEqual([]);
   });

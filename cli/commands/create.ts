@@ -122,6 +122,7 @@ function problemOfPlace(place: Place, name: string): UsageError | undefined {
 
 /** A path is one from here, not from the app. */
 function specOf(given: string, cwd: string): string {
-  const path = /^(?:file:)?(\.{0,2}\/.*|.*\.tgz)$/.exec(given)?.[1];
-  return path === undefined ? given : `file:${resolve(cwd, path)}`;
+  const path = given.replace(/^file:/, "");
+  const isPath = path !== given || /^\.{0,2}[\\/]/.test(given) || /^[^:]*\.tgz$/.test(given);
+  return isPath ? `file:${resolve(cwd, path)}` : given;
 }

@@ -142,7 +142,7 @@ function tableOf(letters: readonly DeadLetter[], output: Output): string {
     method,
     String(reason.attempts),
     ago(reason.atMs),
-    `${reason.code}: ${reason.message.split("\n")[0]}`,
+    `${reason.name ?? reason.code}: ${reason.message.split("\n")[0]}`,
   ]);
   return output.table(["CALL", "ACTOR", "METHOD", "TRIES", "WHEN", "REASON"], rows);
 }

@@ -9,6 +9,8 @@ export function closest(given: string, known: readonly string[]): string | undef
     lower,
     known.map((name) => name.toLowerCase()),
   );
-  const isAlmost = distance(lower, found) <= Math.max(1, Math.floor(found.length * 0.4));
+  // Two letters that are swapped are two changes.
+  const most = found.length < 4 ? 1 : Math.ceil(found.length * 0.4);
+  const isAlmost = distance(lower, found) <= most;
   return isAlmost ? known.find((name) => name.toLowerCase() === found) : undefined;
 }

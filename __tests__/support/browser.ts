@@ -8,9 +8,14 @@ const { CHROMIUM_PATH } = process.env;
 const DEBIANS = "/usr/bin/chromium";
 
 /** Where Chromium is, if it is anywhere. One that is named and not there is a mistake, and no reason to skip. */
-function findBrowser(): string | undefined {
+export function findBrowser(): string | undefined {
   if (CHROMIUM_PATH) return CHROMIUM_PATH;
   return existsSync(DEBIANS) ? DEBIANS : undefined;
+}
+
+export function launchBrowser(executablePath: string): Promise<Browser> {
+  // Chromium's sandbox does not work for root, as which containers run.
+  return chromium.launch({ executablePath, chromiumSandbox: process.getuid?.() !== 0 });
 }
 
 /** Opens a page in a profile of its own, as another person's browser would. Closed when the test is over. */
@@ -30,8 +35,7 @@ export function describeInBrowser(name: string, tests: (open: OpenPage) => void)
   describe(name, () => {
     let browser: Browser;
     beforeAll(async () => {
-      // Chromium's sandbox does not work for root, as which containers run.
-      browser = await chromium.launch({ executablePath, chromiumSandbox: process.getuid?.() !== 0 });
+      browser = await launchBrowser(executablePath);
     }, 60_000);
     afterEach(async () => {
       for (const context of browser?.contexts() ?? []) await context.close();

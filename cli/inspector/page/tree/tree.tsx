@@ -1,0 +1,138 @@
+/** A packed value as a tree that is opened and walked with the keyboard, as the ARIA practices have it. */
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { copy } from "../parts/button";
+import { tell } from "../state/toasts";
+import { type Changes, NO_CHANGES } from "../values/changes";
+import type { Json } from "../values/json";
+import { isBranch } from "../values/packed";
+import { formatPath, type PathId } from "../values/path";
+import { copiedText } from "./copied";
+import { FIRST_CHILDREN, type Opening, rowsOf, type TreeRow, type ValueRow } from "./rows";
+import { TreeLine } from "./tree-line";
+
+interface TreeProps {
+  readonly value: Json;
+  readonly label: string;
+  /** What paths begin with: `this`, `result`. */
+  readonly root: string;
+  readonly query?: string;
+  readonly initially?: Opening["initially"];
+  readonly changes?: Changes;
+  /** Another one each time that `changes` are new. */
+  readonly changedAt?: number;
+}
+
+export function Tree({
+  value,
+  label,
+  root,
+  query = "",
+  initially = "near",
+  changes = NO_CHANGES,
+  changedAt = 0,
+}: TreeProps) {
+  const [toggled, setToggled] = useState<Opening["toggled"]>(new Map());
+  const [shownChildren, setShownChildren] = useState<Opening["shownChildren"]>(new Map());
+  const [active, setActive] = useState<PathId>();
+  const isMoving = useRef(false);
+  const list = useRef<HTMLDivElement>(null);
+  const { rows, found, isCut } = useMemo(
+    () => rowsOf(value, { toggled, shownChildren, initially }, query),
+    [value, toggled, shownChildren, initially, query],
+  );
+  const at = Math.max(
+    0,
+    rows.findIndex(({ id }) => id === active),
+  );
+
+  useLayoutEffect(() => {
+    if (!isMoving.current) return;
+    isMoving.current = false;
+    (list.current?.children[at] as HTMLElement | undefined)?.focus();
+  });
+
+  const moveTo = (row: TreeRow | undefined) => {
+    if (row === undefined) return;
+    isMoving.current = true;
+    setActive(row.id);
+  };
+  const toggle = (id: PathId, isOpen: boolean) => setToggled(new Map(toggled).set(id, isOpen));
+  const showMore = (id: PathId) => {
+    const count = shownChildren.get(id) ?? FIRST_CHILDREN;
+    setShownChildren(new Map(shownChildren).set(id, count * 2 + FIRST_CHILDREN * 3));
+  };
+  const openSiblings = ({ parent, depth }: ValueRow) => {
+    const siblings = rows.filter((row) => row.parent === parent && row.depth === depth);
+    setToggled(new Map([...toggled, ...siblings.map(({ id }) => [id, true] as const)]));
+  };
+
+  const act = (row: TreeRow): void => {
+    setActive(row.id);
+    if (row.kind === "more") showMore(row.parent);
+    else if (isBranch(row.shown) && query === "") toggle(row.id, !row.isOpen);
+  };
+  const right = (row: TreeRow) => {
+    if (row.kind === "more" || !isBranch(row.shown)) return;
+    if (row.isOpen) moveTo(rows[at + 1]);
+    else toggle(row.id, true);
+  };
+  const left = (row: TreeRow) => {
+    if (row.kind === "value" && isBranch(row.shown) && row.isOpen && query === "") toggle(row.id, false);
+    else moveTo(rows.find(({ id }) => id === row.parent));
+  };
+  const copyFrom = (row: TreeRow, what: "value" | "path") => {
+    if (row.kind === "more") return;
+    void copy(what === "value" ? copiedText(row) : formatPath(root, row.steps));
+    tell("plain", what === "value" ? "Value copied" : "Path copied");
+  };
+  const KEYS: Readonly<Record<string, (row: TreeRow) => void>> = {
+    ArrowDown: () => moveTo(rows[at + 1]),
+    ArrowUp: () => moveTo(rows[at - 1]),
+    j: () => moveTo(rows[at + 1]),
+    k: () => moveTo(rows[at - 1]),
+    Home: () => moveTo(rows[0]),
+    End: () => moveTo(rows.at(-1)),
+    ArrowRight: right,
+    ArrowLeft: left,
+    Enter: act,
+    " ": act,
+    "*": (row) => row.kind === "value" && openSiblings(row),
+    y: (row) => copyFrom(row, "value"),
+    Y: (row) => copyFrom(row, "path"),
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const row = rows[at];
+    const isOnLine = (event.target as HTMLElement).getAttribute("role") === "treeitem";
+    const action = Object.hasOwn(KEYS, event.key) ? KEYS[event.key] : undefined;
+    if (!isOnLine || row === undefined || action === undefined) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    action(row);
+  };
+
+  return (
+    <>
+      {query !== "" && (
+        <p class="tree-found" role="status">
+          {found === 0 ? `Nothing in it contains “${query}”.` : `${found}${isCut ? " and more" : ""} found`}
+        </p>
+      )}
+      <div class="tree" role="tree" aria-label={label} ref={list} onKeyDown={onKeyDown}>
+        {rows.map((row, index) => (
+          <TreeLine
+            key={row.id}
+            row={row}
+            root={root}
+            query={query}
+            isActive={index === at}
+            change={changes.places.get(row.id)}
+            hasChangeInside={row.kind === "value" && !row.isOpen && changes.around.has(row.id)}
+            changedAt={changedAt}
+            onAct={() => act(row)}
+            onFocus={() => setActive(row.id)}
+          />
+        ))}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,113 @@
+/**
+ * The actors of one search, page after page as they are needed. Pages of a deployed app may be empty although more follow: then
+ * it goes on until something comes, and stops after a while to ask. Kept while its search is the newest: who comes back finds the
+ * list as it was left.
+ */
+import type { ActorSummary, Turn } from "../../../api";
+import { server } from "../../server/client";
+import { type Problem, problemOf } from "../../server/problem";
+import { Cell } from "../../state/cell";
+
+export interface Search {
+  /** All types when undefined. */
+  readonly type: string | undefined;
+  readonly text: string;
+}
+
+export interface Listed {
+  readonly actors: readonly ActorSummary[];
+  /**
+   * `loading`: pages are on their way. `more`: there are further ones. `stopped`: many empty pages came, and there are further ones.
+   * `complete`: these are all.
+   */
+  readonly state: "loading" | "more" | "stopped" | "complete" | "failed";
+  readonly problem?: Problem;
+  /** They are what the search before found: better to look at than nothing, until the first page is there. */
+  readonly areOld?: true;
+}
+
+const PAGE = 200;
+/** So many pages are asked for at once before it stops. */
+const MOST_PAGES = 25;
+
+export class Listing {
+  readonly listed: Cell<Listed>;
+  /** Where it was scrolled to, and which one was chosen. */
+  place = { scrollTop: 0, active: 0 };
+  private next: string | undefined;
+  private abort = new AbortController();
+
+  constructor(
+    readonly search: Search,
+    old: readonly ActorSummary[] = [],
+  ) {
+    this.listed = new Cell({ actors: old, state: "loading", areOld: true });
+    void this.load([]);
+  }
+
+  more(): void {
+    const { state, actors } = this.listed.value;
+    if (state === "more" || state === "stopped" || state === "failed") void this.load(actors);
+  }
+
+  /** From the beginning, as long as it is now; what is shown stays until then. */
+  reload(): void {
+    const { actors } = this.listed.value;
+    this.close();
+    this.next = undefined;
+    void this.load([], Math.max(PAGE, actors.length));
+  }
+
+  close(): void {
+    this.abort.abort();
+    this.abort = new AbortController();
+  }
+
+  /** What a turn tells of an actor in the list. */
+  note({ actor, actorId, version, outcome }: Turn): void {
+    if (outcome !== "committed" || version === undefined) return;
+    this.listed.update((before) => {
+      const at = before.actors.findIndex(({ type, id }) => type === actor && id === actorId);
+      const known = before.actors[at];
+      if (known === undefined || known.version >= version) return before;
+      return { ...before, actors: before.actors.with(at, { ...known, version }) };
+    });
+  }
+
+  /** @param wanted how many there shall be at least; one more, unless told otherwise */
+  private async load(before: readonly ActorSummary[], wanted = before.length + 1): Promise<void> {
+    const { signal } = this.abort;
+    const { type, text } = this.search;
+    this.listed.update(({ state: _state, problem: _problem, ...shown }) => ({ ...shown, state: "loading" }));
+    let actors = before;
+    try {
+      for (let page = 0; page < MOST_PAGES && actors.length < wanted; page++) {
+        const query = { type, search: text, after: this.next, limit: PAGE };
+        const { actors: found, next } = await server.actors(query, signal);
+        if (signal.aborted) return;
+        actors = [...actors, ...found];
+        this.next = next;
+        if (next === undefined) return this.listed.set({ actors, state: "complete" });
+      }
+      this.listed.set({ actors, state: actors.length < wanted ? "stopped" : "more" });
+    } catch (thrown) {
+      if (signal.aborted) return;
+      this.listed.update(({ actors: shown }) => ({
+        actors: before.length > 0 ? actors : shown,
+        state: "failed",
+        problem: problemOf(thrown),
+      }));
+    }
+  }
+}
+
+let newest: Listing | undefined;
+
+/** The listing of a search: the one that there is, or a new one. */
+export function listingOf(search: Search): Listing {
+  if (newest?.search.type === search.type && newest?.search.text === search.text) return newest;
+  newest?.close();
+  const old = newest?.search.type === search.type ? newest?.listed.value.actors : undefined;
+  newest = new Listing(search, old);
+  return newest;
+}

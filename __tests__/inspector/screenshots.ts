@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Page } from "playwright-core";
+import type { BuildStatus } from "../../cli/inspector/api";
 import { findBrowser, launchBrowser } from "../support/browser";
 import { FakeApp } from "./fixture/fake-app";
 import { FakeServer } from "./fixture/fake-server";
@@ -28,6 +29,27 @@ const at =
     await page.locator("h1").waitFor();
     await then(page, app, server);
   };
+
+const FAILED_BUILD: BuildStatus = {
+  state: "failed",
+  sinceMs: Date.now() - 4_000,
+  problems: [
+    {
+      message: 'Expected ";" but found "this"',
+      file: "src/order.ts",
+      line: 41,
+      column: 11,
+      text: "    retrun this.total;",
+    },
+    {
+      message: 'Could not resolve "./prices"',
+      file: "src/order.ts",
+      line: 3,
+      column: 23,
+      text: 'import { prices } from "./prices";',
+    },
+  ],
+};
 
 const SCENES: Readonly<Record<string, Scene>> = {
   actors: at("/actors"),
@@ -74,35 +96,15 @@ const SCENES: Readonly<Record<string, Scene>> = {
     await page.getByRole("link", { name: "Counter room-1", exact: true }).waitFor();
     await page.keyboard.press("?");
   }),
-  "build-failed": at("/actors", async (page, app) => {
-    await page.getByText("Live").waitFor();
-    app.setBuild({
-      state: "failed",
-      sinceMs: Date.now() - 4_000,
-      problems: [
-        {
-          message: 'Expected ";" but found "retrun"',
-          file: "src/order.ts",
-          line: 41,
-          column: 4,
-          text: "    retrun this.total;",
-        },
-        {
-          message: 'Could not resolve "./prices"',
-          file: "src/order.ts",
-          line: 3,
-          column: 22,
-          text: 'import { prices } from "./prices";',
-        },
-      ],
-    });
+  "build-failed": async (page, app, server) => {
+    app.setBuild(FAILED_BUILD);
+    await page.goto(`${server.url}/#/actors`);
     await page.getByRole("alert", { name: "The build failed" }).waitFor();
-  }),
+  },
   gone: at("/actor/Counter/room-1", async (page, _app, server) => {
     await page.getByRole("treeitem").first().waitFor();
     await server.stop();
     await page.getByText("The app is not running").waitFor();
-    await server.start();
   }),
   failed: async (page, _app, server) => {
     server.failing.set("actors", 503);

@@ -27,7 +27,9 @@ export function Dialog({ title, onClose, isWide = false, children }: DialogProps
     >
       <div class="dialog-body">
         <header class="dialog-header">
-          <h2>{title}</h2>
+          <h2 tabIndex={-1} autofocus>
+            {title}
+          </h2>
           <IconButton icon="cross" label="Close" onClick={onClose} />
         </header>
         {children}

@@ -5,7 +5,7 @@ import { CopyButton } from "../parts/button";
 import { Highlighted } from "../parts/highlighted";
 import { Icon } from "../parts/icon";
 import type { Change } from "../values/changes";
-import { formatCount, formatMoment, formatRelative } from "../values/format";
+import { formatCount, formatMoment, formatRelative, plural } from "../values/format";
 import { type Branch, isBranch, type Leaf, preview, typeOf } from "../values/packed";
 import { formatPath } from "../values/path";
 import { copiedText } from "./copied";
@@ -109,7 +109,7 @@ function BranchValue({ shown, row }: { readonly shown: Branch; readonly row: Val
     <span class="value branch">
       {(shown.kind !== "object" || shown.size === 0) && <span class="type-name">{typeOf(shown)}</span>}
       {!row.isOpen && shown.size > 0 && <span class="preview">{preview(row.value, 120)}</span>}
-      {row.isOpen && shown.kind === "object" && <span class="preview">{formatCount(shown.size)} fields</span>}
+      {row.isOpen && shown.kind === "object" && <span class="preview">{plural(shown.size, "field")}</span>}
       {note !== undefined && <span class="value-note">{note}</span>}
     </span>
   );

@@ -1,5 +1,5 @@
 /** One actor: what is stored of it, what it did, and calls to it. */
-import type { ActorView as View } from "../../../api";
+import type { Turn, ActorView as View } from "../../../api";
 import { useKeys } from "../../keyboard/keys";
 import { Button } from "../../parts/button";
 import { Empty, Failure, Loading, StaleNote } from "../../parts/states";
@@ -17,6 +17,7 @@ import { CallPanel } from "./call/call-panel";
 import { Facts } from "./facts";
 import { useFollowing } from "./following";
 import { Inbox } from "./inbox";
+import { LatestTurns } from "./latest-turns";
 import { Outbox } from "./outbox";
 import { Reminders } from "./reminders";
 import { StatePanel } from "./state-panel";
@@ -33,6 +34,7 @@ export function ActorView({ type, id, tab }: ActorViewProps) {
   const isReadonly = isDeployed(info);
   const actor = useResource(`${type}/${id}`, (signal) => server.actor({ type, id }, signal));
   useFollowing({ type, id }, actor);
+  const turns = useTurnsOf(type, id);
   const choose = (chosen: ActorTab) => change({ page: "actor", type, id, tab: chosen });
   const toTab = (index: number) => choose(ACTOR_TABS[index] as ActorTab);
   useKeys({
@@ -48,10 +50,11 @@ export function ActorView({ type, id, tab }: ActorViewProps) {
         <ActorHeader type={type} id={id} view={actor.value} />
         <div class="actor-columns">
           <div class="actor-main">
-            <Stored type={type} id={id} tab={tab} onTab={choose} actor={actor} />
+            <Stored type={type} id={id} tab={tab} onTab={choose} actor={actor} turns={turns} />
           </div>
-          <aside class="actor-side" aria-label="Call a method">
+          <aside class="actor-side" aria-label="Beside the state">
             <CallPanel type={type} id={id} isReadonly={isReadonly} />
+            {tab !== "turns" && <LatestTurns type={type} id={id} turns={turns} />}
           </aside>
         </div>
       </div>
@@ -62,11 +65,11 @@ export function ActorView({ type, id, tab }: ActorViewProps) {
 interface StoredProps extends ActorViewProps {
   readonly onTab: (tab: ActorTab) => void;
   readonly actor: Resource<View | undefined>;
+  readonly turns: readonly Turn[];
 }
 
-function Stored({ type, id, tab, onTab, actor }: StoredProps) {
+function Stored({ type, id, tab, onTab, actor, turns }: StoredProps) {
   const { value: view, problem, isLoaded } = actor;
-  const turns = useTurnsOf(type, id);
   if (!isLoaded && problem !== undefined) {
     return <Failure title="The actor could not be loaded" problem={problem} onRetry={actor.reload} />;
   }

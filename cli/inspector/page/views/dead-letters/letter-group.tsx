@@ -137,12 +137,15 @@ function LetterRow({ letter, isReadonly, onRedrive, onDiscard }: LetterRowProps)
   );
 }
 
+/** One that is shorter is in the row as it is, mostly. */
+const LONG_MESSAGE = 80;
+
 function LetterDetails({ letter }: { readonly letter: DeadLetter }) {
   const { reason, body, callId, mode, messageId } = letter;
   const content = parsed(body);
   return (
     <>
-      <p class="error-text">{reason.message}</p>
+      {reason.message.length > LONG_MESSAGE && <p class="error-text">{reason.message}</p>}
       <Pairs
         pairs={[
           ["Code", <code key="code">{reason.code}</code>],

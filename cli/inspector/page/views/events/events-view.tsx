@@ -26,7 +26,9 @@ export function EventsView() {
       {isDeployed(info) ? (
         <>
           <header class="view-header">
-            <h1 tabIndex={-1}>Events</h1>
+            <div class="title-line">
+              <h1 tabIndex={-1}>Events</h1>
+            </div>
           </header>
           <div class="scroller">
             <Empty icon="events" title="EventBridge keeps no log of events">

@@ -1,5 +1,5 @@
 /** A turn: when, what, how it ended, and where its time went. */
-import { useId, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { Turn } from "../../../api";
 import { IconButton } from "../../parts/button";
 import { Pairs } from "../../parts/disclosure";
@@ -9,6 +9,7 @@ import { hrefOf } from "../../routing/route";
 import { formatCount, formatDuration } from "../../values/format";
 import { Outcome } from "./outcome";
 import { SEGMENTS, segmentsOf, totalMsOf } from "./scale";
+import { TurnBar } from "./turn-bar";
 
 interface TurnRowProps {
   readonly turn: Turn;
@@ -20,7 +21,6 @@ interface TurnRowProps {
 export function TurnRow({ turn, scaleMs, hasActor = true }: TurnRowProps) {
   const { actor, actorId, method, kind, outcome, atMs, code, message, version } = turn;
   const [isOpen, setOpen] = useState(false);
-  const id = useId();
   const href = hrefOf({ page: "actor", type: actor, id: actorId });
   const onKeyDown = (event: KeyboardEvent) => {
     const wanted = { ArrowRight: true, ArrowLeft: false, " ": !isOpen }[event.key];
@@ -96,7 +96,7 @@ export function TurnRow({ turn, scaleMs, hasActor = true }: TurnRowProps) {
         </p>
       )}
       {isOpen && (
-        <div class="turn-details" id={id}>
+        <div class="turn-details">
           <TurnDetails
             turn={turn}
             onOpen={hasActor ? () => go({ page: "actor", type: actor, id: actorId }) : undefined}
@@ -140,26 +140,5 @@ function TurnDetails({ turn, onOpen }: TurnDetailsProps) {
         ]}
       />
     </>
-  );
-}
-
-function TurnBar({ turn, scaleMs }: { readonly turn: Turn; readonly scaleMs: number }) {
-  const segments = segmentsOf(turn);
-  const totalMs = totalMsOf(turn);
-  const share = Math.min(1, totalMs / scaleMs);
-  const text = SEGMENTS.filter((segment) => segments[segment] > 0)
-    .map((segment) => `${segment} ${formatDuration(segments[segment])}`)
-    .join(", ");
-  return (
-    <span class="turn-bar" role="img" aria-label={text === "" ? "no time" : text} title={text}>
-      <span class={totalMs > scaleMs ? "turn-fill cut" : "turn-fill"} style={{ width: `${share * 100}%` }}>
-        {SEGMENTS.map(
-          (segment) =>
-            segments[segment] > 0 && (
-              <span key={segment} class={`segment ${segment}`} style={{ flexGrow: segments[segment] }} />
-            ),
-        )}
-      </span>
-    </span>
   );
 }

@@ -29,7 +29,9 @@ export function TurnsView({ filter }: { readonly filter: TurnsRoute }) {
       {isDeployed(info) ? (
         <>
           <header class="view-header">
-            <h1 tabIndex={-1}>Turns</h1>
+            <div class="title-line">
+              <h1 tabIndex={-1}>Turns</h1>
+            </div>
           </header>
           <div class="scroller">
             <InsightsQuery />

@@ -41,7 +41,7 @@ export function CallPanel({ type, id, isReadonly }: CallPanelProps) {
   const ofActor = all.filter((call) => call.type === type && call.id === id);
   const [newest, ...older] = ofActor;
   return (
-    <div class="call-panel">
+    <div class="card">
       <CallForm
         key={`${type}/${id}/${again?.number ?? 0}`}
         type={type}

@@ -1,6 +1,6 @@
 /**
- * Keys that work wherever the focus is. Views bind them while they are shown; what was bound last comes first. While somebody types,
- * only Escape is a command; while a dialog is open, none is.
+ * Keys that work wherever the focus is. Views bind them while they are shown; what lies on top of others comes first, then what was
+ * bound last. While somebody types, only Escape is a command; while a dialog is open, none is.
  */
 import { useEffect, useRef } from "preact/hooks";
 
@@ -13,16 +13,17 @@ export type Bindings = Readonly<Record<string, Handler>>;
 /** Within this the second key of two must come. */
 const SEQUENCE_MS = 1_200;
 
-const bound: { readonly current: Bindings }[] = [];
+const bound: { readonly bindings: { readonly current: Bindings }; readonly isOnTop: boolean }[] = [];
 let before: { readonly key: string; readonly atMs: number } | undefined;
 
-export function useKeys(bindings: Bindings): void {
+export function useKeys(bindings: Bindings, isOnTop = false): void {
   const latest = useRef(bindings);
   latest.current = bindings;
   useEffect(() => {
-    bound.push(latest);
-    return () => void bound.splice(bound.indexOf(latest), 1);
-  }, []);
+    const binding = { bindings: latest, isOnTop };
+    bound.push(binding);
+    return () => void bound.splice(bound.indexOf(binding), 1);
+  }, [isOnTop]);
 }
 
 export function listenToKeys(): void {
@@ -41,8 +42,9 @@ export function listenToKeys(): void {
 }
 
 function run(name: string, event: KeyboardEvent): boolean {
-  for (const { current } of bound.toReversed()) {
-    const handler = Object.hasOwn(current, name) ? current[name] : undefined;
+  const byRank = bound.toReversed().sort((one, other) => Number(other.isOnTop) - Number(one.isOnTop));
+  for (const { bindings } of byRank) {
+    const handler = Object.hasOwn(bindings.current, name) ? bindings.current[name] : undefined;
     if (handler !== undefined && handler(event) !== false) {
       if (name.includes(" ")) before = undefined;
       return true;

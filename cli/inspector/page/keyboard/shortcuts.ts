@@ -23,6 +23,7 @@ export const SHORTCUTS: readonly { readonly title: string; readonly shortcuts: r
       { keys: ["j", "↓"], meaning: "Next" },
       { keys: ["k", "↑"], meaning: "Previous" },
       { keys: ["Enter"], meaning: "Open" },
+      { keys: ["→", "←"], meaning: "Show details, hide them" },
       { keys: ["/"], meaning: "Search" },
       { keys: ["n"], meaning: "New actor" },
       { keys: ["p"], meaning: "Pause turns, go on" },

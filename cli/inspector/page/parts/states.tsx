@@ -1,6 +1,8 @@
 /** What stands where data will be, or is not: loading, nothing there, failed. */
 import type { ComponentChildren } from "preact";
+import { connection } from "../server/connection";
 import type { Problem } from "../server/problem";
+import { useCell } from "../state/cell";
 import { Button } from "./button";
 import { Icon, type IconName } from "./icon";
 
@@ -66,8 +68,9 @@ export function Failure({ title, problem, onRetry }: FailureProps) {
   );
 }
 
-/** Above data that is there: it could not be loaded anew. */
+/** Above data that is there: it could not be loaded anew. While the app is gone, the banner says so. */
 export function StaleNote({ problem, onRetry }: { readonly problem: Problem; readonly onRetry: () => void }) {
+  if (useCell(connection) === "gone") return null;
   return (
     <div class="note bad" role="status">
       <Icon name="warning" />

@@ -19,7 +19,7 @@ export function BuildPill({ build }: { readonly build: BuildStatus | undefined }
     seen.current = failed?.sinceMs;
     setOpen(failed !== undefined);
   }, [failed]);
-  useKeys({ Escape: () => isOpen && setOpen(false) });
+  useKeys({ Escape: () => isOpen && setOpen(false) }, true);
   if (build === undefined) return null;
   if (failed === undefined) {
     return (

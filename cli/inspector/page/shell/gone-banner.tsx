@@ -9,13 +9,13 @@ const COMMAND = "npx durable-lambda dev";
 export function GoneBanner() {
   if (useCell(connection) !== "gone") return null;
   return (
-    <div class="gone" role="alert">
+    <div class="gone-banner" role="alert">
       <Icon name="plug" />
       <p>
         The app is not running. Start it: <code>{COMMAND}</code>
         <CopyButton text={() => COMMAND} label="Copy the command" />
+        <small> This page goes on by itself once it is back.</small>
       </p>
-      <span class="muted">This page goes on by itself once it is back.</span>
     </div>
   );
 }

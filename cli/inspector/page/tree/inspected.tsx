@@ -1,6 +1,7 @@
 /** A value with all that helps to look at it: search, open, close, raw JSON, copy. */
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import { useKeys } from "../keyboard/keys";
 import { Button, CopyButton } from "../parts/button";
 import { Search, Segmented } from "../parts/fields";
 import { ScrollableText } from "../parts/scrollable-text";
@@ -30,6 +31,7 @@ export function Inspected({ value, label, root, changes, changedAt, children }: 
     initially: "near",
     round: 0,
   });
+  useKeys({ j: focusTree, k: focusTree });
   const openTo = (initially: Opening["initially"]) => setOpening({ initially, round: opening.round + 1 });
   return (
     <div class="inspected">
@@ -79,7 +81,7 @@ export function Inspected({ value, label, root, changes, changedAt, children }: 
 }
 
 function focusTree(): void {
-  document.querySelector<HTMLElement>('[role="treeitem"][tabindex="0"]')?.focus();
+  document.querySelector<HTMLElement>('.inspected [role="treeitem"][tabindex="0"]')?.focus();
 }
 
 const SHOWN_JSON = 100_000;

@@ -3,9 +3,9 @@ import type { ActorView } from "../../../api";
 import { Badge } from "../../parts/badge";
 import { Button, CopyButton } from "../../parts/button";
 import { Icon } from "../../parts/icon";
+import { Refresh } from "../../parts/refresh";
 import { hrefOf } from "../../routing/route";
-import { app } from "../../state/app";
-import { useSelected } from "../../state/cell";
+import type { Resource } from "../../server/resource";
 import { useNow } from "../../state/now";
 import { formatCount } from "../../values/format";
 import { focusCall } from "./actor-view";
@@ -13,11 +13,12 @@ import { focusCall } from "./actor-view";
 interface ActorHeaderProps {
   readonly type: string;
   readonly id: string;
-  readonly view: ActorView | undefined;
+  readonly actor: Resource<ActorView | undefined>;
+  readonly isReadonly: boolean;
 }
 
-export function ActorHeader({ type, id, view }: ActorHeaderProps) {
-  const canCall = useSelected(app, (info) => info?.mode === "dev");
+export function ActorHeader({ type, id, actor, isReadonly }: ActorHeaderProps) {
+  const { value: view, loadedAtMs, isLoading, reload } = actor;
   return (
     <header class="view-header actor-header">
       <nav class="crumbs" aria-label="Where this is">
@@ -33,7 +34,9 @@ export function ActorHeader({ type, id, view }: ActorHeaderProps) {
         {view !== undefined && <Badge>v{formatCount(view.version)}</Badge>}
         <Busy view={view} />
         <span class="spring" />
-        {canCall && (
+        {isReadonly ? (
+          <Refresh loadedAtMs={loadedAtMs} isLoading={isLoading} onReload={reload} />
+        ) : (
           <span class="only-narrow">
             <Button icon="run" onClick={() => void focusCall()}>
               Call

@@ -33,7 +33,7 @@ export function ActorView({ type, id, tab }: ActorViewProps) {
   const info = useCell(app);
   const isReadonly = isDeployed(info);
   const actor = useResource(`${type}/${id}`, (signal) => server.actor({ type, id }, signal));
-  useFollowing({ type, id }, actor);
+  useFollowing({ type, id }, actor, !isReadonly);
   const turns = useTurnsOf(type, id);
   const choose = (chosen: ActorTab) => change({ page: "actor", type, id, tab: chosen });
   const toTab = (index: number) => choose(ACTOR_TABS[index] as ActorTab);
@@ -47,7 +47,7 @@ export function ActorView({ type, id, tab }: ActorViewProps) {
   return (
     <div class="view">
       <div class="scroller actor">
-        <ActorHeader type={type} id={id} view={actor.value} />
+        <ActorHeader type={type} id={id} actor={actor} isReadonly={isReadonly} />
         <div class="actor-columns">
           <div class="actor-main">
             <Stored type={type} id={id} tab={tab} onTab={choose} actor={actor} turns={turns} />
@@ -120,7 +120,7 @@ function NobodyYet({ type, onReload }: { readonly type: string; readonly onReloa
     >
       {isDeployed(info)
         ? "Nothing is stored under this id."
-        : "Its first call makes it. Choose a method beside this and run it."}
+        : "Its first call makes it. Choose a method and run it."}
     </Empty>
   );
 }

@@ -33,7 +33,7 @@ export function Facts({ view }: { readonly view: ActorView }) {
       <Fact name="State" note={isLarge ? "In parts beside the head" : "In the head"}>
         {view.state === undefined ? "none" : formatBytes(stateBytes)}
         {isLarge && <small> in parts</small>}
-        {schema !== undefined && <small> schema {schema}</small>}
+        {view.state !== undefined && schema !== undefined && <small> schema {schema}</small>}
       </Fact>
     </dl>
   );

@@ -11,7 +11,12 @@ const TOGETHER_MS = 100;
 /** While it has a lease, or is due to be woken. */
 const WATCH_MS = 2_000;
 
-export function useFollowing({ type, id }: Address, actor: Resource<ActorView | undefined>): void {
+/** @param isWatched it is asked for again and again while it is busy; on AWS that would cost something */
+export function useFollowing(
+  { type, id }: Address,
+  actor: Resource<ActorView | undefined>,
+  isWatched: boolean,
+): void {
   const { value, isLoading, reload } = actor;
   const newest = useSelected(turns.entries, (entries) => {
     const turn = entries.findLast(
@@ -42,10 +47,10 @@ export function useFollowing({ type, id }: Address, actor: Resource<ActorView | 
   );
 
   useEffect(() => {
-    if (value === undefined || isLoading || !isAboutToChange(value)) return;
+    if (!isWatched || value === undefined || isLoading || !isAboutToChange(value)) return;
     const watch = window.setTimeout(reload, WATCH_MS);
     return () => window.clearTimeout(watch);
-  }, [value, isLoading, reload]);
+  }, [value, isLoading, isWatched, reload]);
 }
 
 function isAboutToChange({ lease, wakeAtMs }: ActorView): boolean {

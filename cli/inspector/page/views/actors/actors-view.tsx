@@ -30,9 +30,12 @@ export function ActorsView({ type, search }: ActorsViewProps) {
   const listing = listingOf({ type, text: search });
   const count = countOf(info?.actors, type);
   useFresh(listing, count);
-  useSearch(text, (wanted) =>
-    change({ page: "actors", ...(type === undefined ? {} : { type }), search: wanted }),
-  );
+  useSearch({
+    text,
+    setText,
+    search,
+    onSearch: (wanted) => change({ page: "actors", ...(type === undefined ? {} : { type }), search: wanted }),
+  });
   const canCall = info?.mode === "dev" && info.actors.length > 0;
   useKeys({ n: () => canCall && setNaming(true), r: () => listing.reload() });
   const types = info?.actors.map(({ name }) => name) ?? [];
@@ -157,17 +160,31 @@ function useFresh(listing: Listing, count: number | undefined): void {
     seen.current = { listing, count, generation };
     if (before.listing !== listing) return;
     const hasOthers = before.count !== undefined && before.count !== count;
-    if (hasOthers || before.generation !== generation) listing.reload();
+    if (hasOthers || before.generation !== generation) listing.reloadSoon();
   }, [listing, count, generation]);
 }
 
-/** Searches once somebody has stopped typing for a moment. */
-function useSearch(text: string, search: (text: string) => void): void {
-  const latest = useRef(search);
-  latest.current = search;
-  const searched = useRef(text);
+interface Searching {
+  /** As it is typed. */
+  readonly text: string;
+  readonly setText: (text: string) => void;
+  /** As it is in the address. */
+  readonly search: string;
+  readonly onSearch: (text: string) => void;
+}
+
+/** Searches once somebody has stopped typing for a moment; and shows what the address says when that becomes another. */
+function useSearch({ text, setText, search, onSearch }: Searching): void {
+  const latest = useRef(onSearch);
+  latest.current = onSearch;
+  const searched = useRef(search);
   useLayoutEffect(() => {
-    if (searched.current === text) return;
+    if (search === searched.current) return;
+    searched.current = search;
+    setText(search);
+  }, [search, setText]);
+  useLayoutEffect(() => {
+    if (text === searched.current) return;
     const timer = window.setTimeout(() => {
       searched.current = text;
       latest.current(text);

@@ -27,6 +27,9 @@ export interface Listed {
 }
 
 const PAGE = 200;
+/** The most that the server lists at once. */
+const LARGEST_PAGE = 1_000;
+const RELOAD_MS = 1_000;
 /** So many pages are asked for at once before it stops. */
 const MOST_PAGES = 25;
 
@@ -35,6 +38,8 @@ export class Listing {
   /** Where it was scrolled to, and which one was chosen. */
   place = { scrollTop: 0, active: 0 };
   private next: string | undefined;
+  private timer: number | undefined;
+  private reloadedAtMs = 0;
   private abort = new AbortController();
 
   constructor(
@@ -58,7 +63,19 @@ export class Listing {
     void this.load([], Math.max(PAGE, actors.length));
   }
 
+  /** Likewise, but not all the time: actors may come by the hundreds. */
+  reloadSoon(): void {
+    const waitMs = Math.max(0, this.reloadedAtMs + RELOAD_MS - Date.now());
+    this.timer ??= window.setTimeout(() => {
+      this.timer = undefined;
+      this.reloadedAtMs = Date.now();
+      this.reload();
+    }, waitMs);
+  }
+
   close(): void {
+    window.clearTimeout(this.timer);
+    this.timer = undefined;
     this.abort.abort();
     this.abort = new AbortController();
   }
@@ -82,7 +99,8 @@ export class Listing {
     let actors = before;
     try {
       for (let page = 0; page < MOST_PAGES && actors.length < wanted; page++) {
-        const query = { type, search: text, after: this.next, limit: PAGE };
+        const limit = Math.min(LARGEST_PAGE, Math.max(PAGE, wanted - actors.length));
+        const query = { type, search: text, after: this.next, limit };
         const { actors: found, next } = await server.actors(query, signal);
         if (signal.aborted) return;
         actors = [...actors, ...found];

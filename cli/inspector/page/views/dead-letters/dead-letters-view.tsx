@@ -6,14 +6,14 @@ import { useListKeys } from "../../keyboard/list-keys";
 import { Button } from "../../parts/button";
 import { Select } from "../../parts/fields";
 import { Icon } from "../../parts/icon";
+import { Refresh } from "../../parts/refresh";
 import { Empty, Failure, Loading, StaleNote } from "../../parts/states";
 import { change } from "../../routing/location";
 import { server } from "../../server/client";
 import { useResource } from "../../server/resource";
 import { app, countDead, isDeployed, queues } from "../../state/app";
 import { useCell, useSelected } from "../../state/cell";
-import { useNow } from "../../state/now";
-import { formatCount, formatRelative } from "../../values/format";
+import { formatCount } from "../../values/format";
 import { discard, type Letters, redrive } from "./actions";
 import { Confirm } from "./confirm";
 import { groupsOf } from "./groups";
@@ -43,6 +43,8 @@ export function DeadLettersView({ type }: { readonly type: string | undefined })
   const act = async (action: (letters: Letters) => Promise<void>, on: Letters) => {
     await action(on);
     reload();
+    // What had the focus is gone: who walks by keyboard begins at the top, where j leads on.
+    document.querySelector<HTMLElement>("h1")?.focus();
   };
 
   return (
@@ -52,15 +54,7 @@ export function DeadLettersView({ type }: { readonly type: string | undefined })
           <h1 tabIndex={-1}>Dead letters</h1>
           {count !== undefined && <span class="title-count">{formatCount(count)}</span>}
           <span class="spring" />
-          {isReadonly && <LookedAt atMs={listed.loadedAtMs} />}
-          <Button
-            icon="refresh"
-            isBusy={isLoading && letters === undefined}
-            onClick={reload}
-            title="Load them again (r)"
-          >
-            Refresh
-          </Button>
+          <Refresh loadedAtMs={listed.loadedAtMs} isLoading={isLoading} onReload={reload} />
         </div>
         <div class="toolbar">
           <Select
@@ -74,8 +68,11 @@ export function DeadLettersView({ type }: { readonly type: string | undefined })
           />
           {isReadonly && (
             <p class="toolbar-note">
-              <Icon name="lock" /> Of a deployed app they are only looked at. Redrive them with{" "}
-              <code>npx durable-lambda dlq</code>.
+              <Icon name="lock" />
+              <span>
+                Of a deployed app they are only looked at. Redrive them with{" "}
+                <code>npx durable-lambda dlq</code>.
+              </span>
             </p>
           )}
         </div>
@@ -135,11 +132,6 @@ function Instead({ listed, type }: InsteadProps) {
       A message whose method fails again and again comes here with its reason, so that those behind it go on.
     </Empty>
   );
-}
-
-function LookedAt({ atMs }: { readonly atMs: number | undefined }) {
-  const nowMs = useNow();
-  return atMs === undefined ? null : <span class="muted">as of {formatRelative(atMs, nowMs)}</span>;
 }
 
 /** When there are more or fewer, they are listed anew; not on AWS, where each look hides them from others for a moment. */

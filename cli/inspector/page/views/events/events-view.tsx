@@ -166,10 +166,20 @@ function emitterOf(detail: Json): { readonly type: string; readonly id: string }
   return typeof actor === "string" && typeof actorId === "string" ? { type: actor, id: actorId } : undefined;
 }
 
-function matches({ source, detailType, detail, id }: PlacedEvent, query: string): boolean {
-  if (query === "") return true;
-  const wanted = query.toLowerCase();
-  return [source, detailType, id, JSON.stringify(detail)].some((text) => text.toLowerCase().includes(wanted));
+const texts = new WeakMap<PlacedEvent, string>();
+
+function matches(event: PlacedEvent, query: string): boolean {
+  return query === "" || textOf(event).includes(query.toLowerCase());
+}
+
+/** All that is searched of it; made once, since a detail may be large. */
+function textOf(event: PlacedEvent): string {
+  const known = texts.get(event);
+  if (known !== undefined) return known;
+  const { source, detailType, detail, id } = event;
+  const text = [source, detailType, id, JSON.stringify(detail)].join("\n").toLowerCase();
+  texts.set(event, text);
+  return text;
 }
 
 interface InsteadProps {

@@ -1,5 +1,5 @@
 /** Chooses a method, takes its arguments, and calls. */
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { MethodInfo } from "../../../../api";
 import { Badge, Kbd } from "../../../parts/badge";
 import { Button } from "../../../parts/button";
@@ -35,6 +35,9 @@ export function CallForm({ type, id, methods, again }: CallFormProps) {
   const [isRunning, setRunning] = useState(false);
   const [wasTried, setTried] = useState(false);
   const editor = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => {
+    if (again !== undefined) editor.current?.focus();
+  }, [again]);
   const method = methods.find(({ name }) => name === draft.method) ?? (methods[0] as MethodInfo);
   const change = (part: Partial<Draft>) => {
     const { method: name, mode, text } = { ...draft, method: method.name, ...part };

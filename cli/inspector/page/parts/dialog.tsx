@@ -1,5 +1,5 @@
 /** What must be answered, or closed, before anything else. The browser keeps the focus in it, and closes it with Escape. */
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { IconButton } from "./button";
 
@@ -7,13 +7,17 @@ interface DialogProps {
   readonly title: string;
   readonly onClose: () => void;
   readonly isWide?: boolean;
+  /** What has the focus at first; the title unless given. */
+  readonly first?: RefObject<HTMLElement | null>;
   readonly children: ComponentChildren;
 }
 
-export function Dialog({ title, onClose, isWide = false, children }: DialogProps) {
+export function Dialog({ title, onClose, isWide = false, first, children }: DialogProps) {
+  const heading = useRef<HTMLHeadingElement>(null);
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     dialog.current?.showModal();
+    (first ?? heading).current?.focus();
     return () => dialog.current?.close();
   }, []);
   return (
@@ -27,7 +31,7 @@ export function Dialog({ title, onClose, isWide = false, children }: DialogProps
     >
       <div class="dialog-body">
         <header class="dialog-header">
-          <h2 tabIndex={-1} autofocus>
+          <h2 ref={heading} tabIndex={-1}>
             {title}
           </h2>
           <IconButton icon="cross" label="Close" onClick={onClose} />

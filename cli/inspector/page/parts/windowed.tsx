@@ -27,7 +27,9 @@ export function Windowed({ label, count, rowPx, row, keyOf, place, onEnd, childr
   const [heightPx, setHeightPx] = useState(0);
   const [scrollTop, setScrollTop] = useState(place.scrollTop);
   const [active, setActive] = useState(place.active);
-  const isMoving = useRef(false);
+  // The row that is moved to may be the active one: then it is drawn for the focus alone.
+  const [moves, setMoves] = useState(0);
+  const moved = useRef(0);
 
   useLayoutEffect(() => {
     const element = scroller.current as HTMLDivElement;
@@ -47,8 +49,8 @@ export function Windowed({ label, count, rowPx, row, keyOf, place, onEnd, childr
   }, [to, count]);
 
   useLayoutEffect(() => {
-    if (!isMoving.current) return;
-    isMoving.current = false;
+    if (moved.current === moves) return;
+    moved.current = moves;
     list.current?.querySelector<HTMLElement>('[data-row][tabindex="0"]')?.focus({ preventScroll: true });
   });
 
@@ -65,7 +67,7 @@ export function Windowed({ label, count, rowPx, row, keyOf, place, onEnd, childr
     else if (top + rowPx > element.scrollTop + element.clientHeight)
       element.scrollTop = top + rowPx - element.clientHeight;
     setScrollTop(element.scrollTop);
-    isMoving.current = true;
+    setMoves(moves + 1);
     choose(at);
     return true;
   };

@@ -23,6 +23,8 @@ let retry: number | undefined;
 /** Since the stream last began. */
 let failures = 0;
 let wasOpen = false;
+/** What was asked for when the page began could not be had. */
+let hasFailed = false;
 
 export function startLive(): void {
   whenUnreachable(lookSoon);
@@ -73,9 +75,10 @@ function on<K extends keyof LiveEvents>(name: K, take: (value: LiveEvents[K]) =>
 function opened(): void {
   failures = 0;
   connection.set("live");
-  const isBack = wasOpen || app.value === undefined;
+  const isOld = wasOpen || hasFailed;
   wasOpen = true;
-  if (isBack) refresh();
+  hasFailed = false;
+  if (isOld) refresh();
 }
 
 function refresh(): void {
@@ -136,5 +139,6 @@ async function attempt(ask: () => Promise<void>): Promise<void> {
     await ask();
   } catch {
     // The connection's state, or the banner, tells.
+    hasFailed = true;
   }
 }

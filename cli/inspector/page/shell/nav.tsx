@@ -46,7 +46,7 @@ export function Nav({ route }: { readonly route: Route }) {
                   aria-current={type === name ? "page" : undefined}
                   title={name}
                 >
-                  <span class="cut">{name}</span>
+                  <span class="cut">{name}</span>{" "}
                   {count !== undefined && <span class="nav-count">{formatCount(count)}</span>}
                 </a>
               </li>
@@ -77,7 +77,7 @@ function Item({ to, icon, name, isHere, isNear = false, count, isWarned = false 
     <li>
       <a href={hrefOf(to)} class={isNear ? "near" : ""} aria-current={isHere ? "page" : undefined}>
         <Icon name={icon} />
-        <span class="cut">{name}</span>
+        <span class="cut">{name}</span>{" "}
         {hasCount && <span class={isWarned ? "nav-count warned" : "nav-count"}>{formatCount(count)}</span>}
       </a>
     </li>

@@ -34,7 +34,8 @@ export function Tree({
   const [toggled, setToggled] = useState<Opening["toggled"]>(new Map());
   const [shownChildren, setShownChildren] = useState<Opening["shownChildren"]>(new Map());
   const [active, setActive] = useState<PathId>();
-  const isMoving = useRef(false);
+  const [moves, setMoves] = useState(0);
+  const moved = useRef(0);
   const list = useRef<HTMLDivElement>(null);
   const { rows, found, isCut } = useMemo(
     () => rowsOf(value, { toggled, shownChildren, initially }, query),
@@ -46,14 +47,14 @@ export function Tree({
   );
 
   useLayoutEffect(() => {
-    if (!isMoving.current) return;
-    isMoving.current = false;
+    if (moved.current === moves) return;
+    moved.current = moves;
     (list.current?.children[at] as HTMLElement | undefined)?.focus();
   });
 
   const moveTo = (row: TreeRow | undefined) => {
     if (row === undefined) return;
-    isMoving.current = true;
+    setMoves(moves + 1);
     setActive(row.id);
   };
   const toggle = (id: PathId, isOpen: boolean) => setToggled(new Map(toggled).set(id, isOpen));

@@ -1,16 +1,22 @@
 /** An actor's state; what is different since somebody last looked stands out. */
-import { useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { ActorView } from "../../../api";
 import { IconButton } from "../../parts/button";
 import { Empty } from "../../parts/states";
-import { look, type Since } from "../../state/looks";
+import { forgetChanges, look, type Since } from "../../state/looks";
 import { Inspected } from "../../tree/inspected";
 import { countChanges, NO_CHANGES } from "../../values/changes";
 import { plural } from "../../values/format";
 
 export function StatePanel({ view }: { readonly view: ActorView }) {
-  const { state } = view;
-  const [since, dismiss] = useSince(view);
+  const { type, id, version, state } = view;
+  const key = `${type}/${id}`;
+  const [, redraw] = useState(0);
+  const since = look(key, version, state);
+  const dismiss = () => {
+    forgetChanges(key);
+    redraw((count) => count + 1);
+  };
   if (state === undefined) {
     const isDamaged = view.unreadable.some(({ field }) => field === "state");
     return isDamaged ? (
@@ -49,27 +55,4 @@ function SinceNote({ since, onDismiss }: { readonly since: Since; readonly onDis
       <IconButton icon="cross" label="Forget the changes" onClick={onDismiss} />
     </p>
   );
-}
-
-interface Shown {
-  readonly key: string;
-  readonly version: number;
-  readonly since: Since | undefined;
-}
-
-/** What is new since it was last looked at, here or on an earlier visit; and what forgets it. */
-function useSince({ type, id, version, state }: ActorView): [Since | undefined, () => void] {
-  const key = `${type}/${id}`;
-  const shown = useRef<Shown | undefined>(undefined);
-  const [, redraw] = useState(0);
-  const before = shown.current;
-  if (before?.key !== key || before.version !== version) {
-    const since = look(key, version, state) ?? (before?.key === key ? before.since : undefined);
-    shown.current = { key, version, since };
-  }
-  const dismiss = () => {
-    shown.current = { key, version, since: undefined };
-    redraw((count) => count + 1);
-  };
-  return [shown.current?.since, dismiss];
 }

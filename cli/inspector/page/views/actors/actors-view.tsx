@@ -134,8 +134,10 @@ function Summary({ listing }: { readonly listing: Listing }) {
   const shown = areOld ? "Searching …" : plural(actors.length, "actor");
   return (
     <p class="toolbar-note" role="status">
-      {text !== "" || !isMore ? shown : `${shown} loaded`}
-      {text !== "" && isMore && ", more follow"}
+      <span>
+        {text !== "" || !isMore ? shown : `${shown} loaded`}
+        {text !== "" && isMore && ", more follow"}
+      </span>
       <span class="only-wide keys-hint">
         <Kbd>j</Kbd>
         <Kbd>k</Kbd> move <Kbd>Enter</Kbd> open
@@ -144,24 +146,10 @@ function Summary({ listing }: { readonly listing: Listing }) {
   );
 }
 
-/** Keeps a listing as it is on the server: versions by turns, and all of it when there are more actors or fewer. */
 function useFresh(listing: Listing, count: number | undefined): void {
   const generation = useCell(epoch);
   const newest = useSelected(turns.entries, (entries) => entries.at(-1)?.position ?? -1);
-  const noted = useRef(newest);
-  useEffect(() => {
-    for (const turn of turns.entries.value) if (turn.position > noted.current) listing.note(turn);
-    noted.current = newest;
-  }, [listing, newest]);
-
-  const seen = useRef({ listing, count, generation });
-  useEffect(() => {
-    const before = seen.current;
-    seen.current = { listing, count, generation };
-    if (before.listing !== listing) return;
-    const hasOthers = before.count !== undefined && before.count !== count;
-    if (hasOthers || before.generation !== generation) listing.reloadSoon();
-  }, [listing, count, generation]);
+  useEffect(() => listing.follow({ count, generation }), [listing, count, generation, newest]);
 }
 
 interface Searching {

@@ -6,6 +6,7 @@
 import type { ActorSummary, Turn } from "../../../api";
 import { server } from "../../server/client";
 import { type Problem, problemOf } from "../../server/problem";
+import { turns } from "../../state/app";
 import { Cell } from "../../state/cell";
 
 export interface Search {
@@ -26,6 +27,14 @@ export interface Listed {
   readonly areOld?: true;
 }
 
+/** What the server tells by itself. */
+export interface Known {
+  /** Of the actors of its type. */
+  readonly count: number | undefined;
+  /** Of the connection. */
+  readonly generation: number;
+}
+
 const PAGE = 200;
 /** The most that the server lists at once. */
 const LARGEST_PAGE = 1_000;
@@ -37,6 +46,10 @@ export class Listing {
   readonly listed: Cell<Listed>;
   /** Where it was scrolled to, and which one was chosen. */
   place = { scrollTop: 0, active: 0 };
+  /** What was known when it was loaded: when that becomes something else, it is old. */
+  private seen: Known | undefined;
+  /** Up to which turn its versions are. */
+  private notedPosition = newestShown();
   private next: string | undefined;
   private timer: number | undefined;
   private reloadedAtMs = 0;
@@ -64,7 +77,7 @@ export class Listing {
   }
 
   /** Likewise, but not all the time: actors may come by the hundreds. */
-  reloadSoon(): void {
+  private reloadSoon(): void {
     const waitMs = Math.max(0, this.reloadedAtMs + RELOAD_MS - Date.now());
     this.timer ??= window.setTimeout(() => {
       this.timer = undefined;
@@ -80,8 +93,18 @@ export class Listing {
     this.abort = new AbortController();
   }
 
+  /** Keeps it as it is on the server: loads it anew when there are more actors or fewer, or the server was away. */
+  follow(known: Known): void {
+    const before = this.seen ?? known;
+    this.seen = known;
+    const hasOthers = before.count !== undefined && before.count !== known.count;
+    if (hasOthers || before.generation !== known.generation) this.reloadSoon();
+    for (const turn of turns.entries.value) if (turn.position > this.notedPosition) this.note(turn);
+    this.notedPosition = newestShown();
+  }
+
   /** What a turn tells of an actor in the list. */
-  note({ actor, actorId, version, outcome }: Turn): void {
+  private note({ actor, actorId, version, outcome }: Turn): void {
     if (outcome !== "committed" || version === undefined) return;
     this.listed.update((before) => {
       const at = before.actors.findIndex(({ type, id }) => type === actor && id === actorId);
@@ -110,13 +133,17 @@ export class Listing {
       this.listed.set({ actors, state: actors.length < wanted ? "stopped" : "more" });
     } catch (thrown) {
       if (signal.aborted) return;
-      this.listed.update(({ actors: shown }) => ({
-        actors: before.length > 0 ? actors : shown,
+      this.listed.update(({ actors: shown, areOld = false }) => ({
+        actors: before.length > 0 || areOld ? actors : shown,
         state: "failed",
         problem: problemOf(thrown),
       }));
     }
   }
+}
+
+function newestShown(): number {
+  return turns.entries.value.at(-1)?.position ?? -1;
 }
 
 let newest: Listing | undefined;

@@ -1,5 +1,5 @@
 /** Names an actor that nobody has touched yet, or that somebody knows by heart. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { Button } from "../../parts/button";
 import { Dialog } from "../../parts/dialog";
 import { Select } from "../../parts/fields";
@@ -16,7 +16,6 @@ export function NewActor({ type, id: begun, types, onClose }: NewActorProps) {
   const [chosen, setChosen] = useState(type ?? types[0] ?? "");
   const [id, setId] = useState(begun);
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => input.current?.select(), []);
   const problem = id === "" ? undefined : problemWith(id);
   const submit = (event: Event) => {
     event.preventDefault();
@@ -25,7 +24,7 @@ export function NewActor({ type, id: begun, types, onClose }: NewActorProps) {
     go({ page: "actor", type: chosen, id });
   };
   return (
-    <Dialog title={type === undefined ? "New actor" : `New ${type}`} onClose={onClose}>
+    <Dialog title={type === undefined ? "New actor" : `New ${type}`} onClose={onClose} first={input}>
       <form class="form" onSubmit={submit}>
         {type === undefined && (
           <div class="field">

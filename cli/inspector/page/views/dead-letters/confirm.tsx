@@ -1,5 +1,5 @@
 /** Asks before letters are gone for good. */
-import { useEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { Button } from "../../parts/button";
 import { Dialog } from "../../parts/dialog";
 import { plural } from "../../values/format";
@@ -13,10 +13,9 @@ interface ConfirmProps {
 
 export function Confirm({ letters, onClose, onDiscard }: ConfirmProps) {
   const cancel = useRef<HTMLButtonElement>(null);
-  useEffect(() => cancel.current?.focus(), []);
   const what = plural(letters.count, "letter");
   return (
-    <Dialog title={`Discard ${what}?`} onClose={onClose}>
+    <Dialog title={`Discard ${what}?`} onClose={onClose} first={cancel}>
       <p>
         {letters.name} will be deleted for good, and {letters.count === 1 ? "its call" : "their calls"} will
         never be applied. Tracked calls among them count as failed.

@@ -58,7 +58,9 @@ export function hrefOf(route: Route): string {
 
 function href(parts: readonly string[], query: Readonly<Record<string, string | undefined>>): string {
   const path = `#/${parts.map(encode).join("/")}`;
-  const given = Object.entries(query).flatMap(([name, value]) => (value ? [[name, value]] : []));
+  const given = Object.entries(query).flatMap(([name, value]): [string, string][] =>
+    value ? [[name, value]] : [],
+  );
   return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
 }
 

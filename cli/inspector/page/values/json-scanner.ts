@@ -56,19 +56,21 @@ export class JsonScanner {
     this.skip(BLANK);
     if (this.at >= this.text.length) return undefined;
     const from = this.at;
-    this.value(0);
+    raise(this.value(0));
     return JSON.parse(this.text.slice(from, this.at)) as Json;
   }
 
-  private value(depth: number): void {
+  /** @returns what is wrong with it as a tag, which is for whatever it is in to say */
+  private value(depth: number): JsonProblem | undefined {
     if (depth > MAX_DEPTH) throw this.problem(`Values are nested at most ${MAX_DEPTH} levels deep.`);
     const one = this.text[this.at];
     if (one === undefined) throw this.problem("A value is missing here.");
     if (one === '"') this.string();
-    else if (one === "{") this.object(depth);
+    else if (one === "{") return this.object(depth);
     else if (one === "[") this.array(depth);
     else if (/[-+.\d]/.test(one)) this.number();
     else this.word(one);
+    return undefined;
   }
 
   private string(): void {
@@ -102,20 +104,21 @@ export class JsonScanner {
     }
   }
 
-  private object(depth: number): void {
+  private object(depth: number): JsonProblem | undefined {
     const from = this.at;
+    const inside: (JsonProblem | undefined)[] = [];
     this.at++;
-    if (this.closes("}")) return;
+    if (this.closes("}")) return undefined;
     for (;;) {
       this.key();
       this.skip(SPACE);
       if (this.text[this.at] !== ":") throw this.problem("A : and a value are missing after the key.");
       this.at++;
       this.skip(SPACE);
-      this.value(depth + 1);
+      inside.push(this.value(depth + 1));
       if (this.ends("}", from, "object")) break;
     }
-    this.checkTag(from);
+    return this.checkTag(from, inside);
   }
 
   private key(): void {
@@ -138,7 +141,7 @@ export class JsonScanner {
     if (this.closes("]")) return;
     for (;;) {
       if (this.text[this.at] === "]") throw this.problem("No comma stands before the closing ].");
-      this.value(depth + 1);
+      raise(this.value(depth + 1));
       if (this.ends("]", from, "list")) return;
     }
   }
@@ -190,12 +193,14 @@ export class JsonScanner {
     throw this.problem(`${first} begins no value. Arguments are JSON values, one per line.`);
   }
 
-  private checkTag(from: number): void {
+  private checkTag(from: number, inside: readonly (JsonProblem | undefined)[]): JsonProblem | undefined {
     const object = JSON.parse(this.text.slice(from, this.at)) as Record<string, Json>;
     const tag = tagOf(object);
-    if (tag === undefined || readTag(tag, object[tag] as Json) !== undefined) return;
+    // What is wrapped in it would be a tag otherwise.
+    if (tag !== "$object") inside.forEach(raise);
+    if (tag === undefined || readTag(tag, object[tag] as Json) !== undefined) return undefined;
     const body = Object.hasOwn(BODIES, tag) ? BODIES[tag] : undefined;
-    throw this.problem(
+    return this.problem(
       body === undefined
         ? `${tag} is no known tag. An object with one key that begins with "$" is written {"$object":{"${tag}":…}}.`
         : `${tag} holds ${body}.`,
@@ -215,4 +220,8 @@ export class JsonScanner {
   private problem(message: string, offset = this.at): JsonProblem {
     return new JsonProblem(offset, message);
   }
+}
+
+function raise(problem: JsonProblem | undefined): void {
+  if (problem !== undefined) throw problem;
 }

@@ -17,8 +17,6 @@ const PAGES = [
   "/dead-letters",
 ];
 
-const PHONE = { width: 390, height: 844 };
-
 /** Every text whose contrast with what is behind it is less than the 4.5 of WCAG AA. */
 const LOW_CONTRAST = `(() => {
   const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
@@ -78,14 +76,14 @@ export function testLooks(open: Open): void {
     expect(await ground()).toBe(dark);
   });
 
-  test("fits on a phone: nothing is wider than the page", async () => {
-    const { page, goTo } = await open("/actors", { viewport: PHONE });
+  test.each([390, 800, 1_200])("fits into %d pixels: nothing is wider than the page", async (width) => {
+    const { page, goTo } = await open("/actors", { viewport: { width, height: 844 } });
     for (const hash of PAGES) {
       await goTo(hash);
       await page.locator("[aria-label^=Loading]").waitFor({ state: "detached" });
       await page.locator("h1").waitFor();
       const wide = await page.evaluate(
-        `[document.documentElement, ...document.querySelectorAll(".scroller, main")].filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.className)`,
+        `[document.documentElement, ...document.querySelectorAll("main, .scroller, .turn-row, .disclosure-row, .letter-grid, .windowed-row")].filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.className)`,
       );
       expect({ hash, wide }).toEqual({ hash, wide: [] });
     }

@@ -5,6 +5,8 @@ import { useKeys } from "../keyboard/keys";
 import { CopyButton, IconButton } from "../parts/button";
 import { Icon } from "../parts/icon";
 import { Ago } from "../parts/time";
+import { connection } from "../server/connection";
+import { useCell } from "../state/cell";
 import { plural } from "../values/format";
 
 type Failed = Extract<BuildStatus, { state: "failed" }>;
@@ -20,7 +22,8 @@ export function BuildPill({ build }: { readonly build: BuildStatus | undefined }
     setOpen(failed !== undefined);
   }, [failed]);
   useKeys({ Escape: () => isOpen && setOpen(false) }, true);
-  if (build === undefined) return null;
+  const isGone = useCell(connection) === "gone";
+  if (build === undefined || isGone) return null;
   if (failed === undefined) {
     return (
       <span class={`pill ${build.state}`} role="status">

@@ -45,7 +45,7 @@ const NEAR_SIZE = 12;
 const MOST_OPENED = 2_000;
 const MOST_FOUND = 500;
 /** A search looks at no more values than this. */
-const MOST_SEARCHED = 300_000;
+const MOST_SEARCHED = 1_000_000;
 
 export interface Rows {
   readonly rows: readonly TreeRow[];

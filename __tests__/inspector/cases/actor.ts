@@ -1,5 +1,6 @@
 /** One actor: its state as a tree, what is new in it, and what else is stored. */
 import type { Page } from "playwright-core";
+import { emptyActor } from "../fixture/fake-app";
 import type { Open } from "../harness";
 import { actorOf } from "./actors";
 
@@ -145,17 +146,14 @@ export function testActor(open: Open): void {
   });
 
   test("counts a lease down, and loads what comes of it", async () => {
+    const view = { ...emptyActor("Counter", "room-1"), version: 1, state: { count: 1 } };
     const { page, app } = await open("/actor/Counter/room-1", {
-      prepare: (prepared) => {
-        const view = actorOf(prepared, "Counter/room-1");
-        prepared.actors.set("Counter/room-1", {
-          ...view,
-          lease: { id: "held", untilMs: Date.now() + 60_000 },
-        });
+      isEmpty: true,
+      prepare: ({ actors }) => {
+        actors.set("Counter/room-1", { ...view, lease: { id: "held", untilMs: Date.now() + 60_000 } });
       },
     });
     await page.getByText(/^held, 5\d s left/).waitFor();
-    const { lease: _given, ...view } = actorOf(app, "Counter/room-1");
     app.actors.set("Counter/room-1", view);
     await page.getByText("free", { exact: true }).waitFor();
   });

@@ -18,7 +18,7 @@ export function testActors(open: Open): void {
     await page.getByRole("link", { name: "Account acc-0000" }).waitFor();
     server.requests.length = 0;
     await page.keyboard.press("/");
-    await page.keyboard.type("o-1007");
+    await page.keyboard.type("o-1007", { delay: 20 });
     await page.getByText("1 actor", { exact: true }).waitFor();
     expect(server.requests.filter((request) => request.startsWith("GET actors"))).toEqual([
       "GET actors?search=o-1007&limit=200",

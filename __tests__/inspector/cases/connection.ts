@@ -11,6 +11,8 @@ export function testConnection(open: Open): void {
     server.failing.set("live", 503);
     server.breakStreams();
     await page.getByText("Reconnecting").waitFor();
+    // The browser itself tries once more, and gives up when it is refused.
+    await until(() => server.requests.filter((request) => request === "GET live").length === 2);
     app.turn({ method: "meanwhile" });
     server.failing.clear();
     await page.getByText("Live", { exact: true }).waitFor();

@@ -40,6 +40,7 @@ export class Consumer {
     await succeed(ROOT, TOOLS.tsc, ["-p", "tsconfig.build.json", "--outDir", join(built, "dist/types")]);
     await succeed(ROOT, TOOLS.rolldown, ["-c", "--log-level", "silent", "-d", join(built, "dist")]);
     await succeed(ROOT, join(ROOT, "scripts/build-template.mjs"), [join(built, "dist")]);
+    await succeed(ROOT, join(ROOT, "scripts/build-page.mjs"), [join(built, "dist/cli/inspector")]);
     for (const name of ["package.json", "README.md", "LICENSE"]) {
       await cp(join(ROOT, name), join(built, name)).catch(ignoreMissing);
     }

@@ -53,10 +53,11 @@ test("publishes the build, the README and the licence alone", () => {
       "dist/index.js",
       "dist/types/lib/index.d.ts",
       "dist/cli/template/_gitignore",
+      "dist/cli/inspector/index.html",
     ]),
   );
   const others =
-    /^(?!dist\/([\w-]+\/)?[\w-]+\.js(\.map)?$|dist\/types\/(lib|decorators|infra)\/.*\.d\.ts$|dist\/cli\/template\/|package\.json$|README\.md$|LICENSE$)/;
+    /^(?!dist\/([\w-]+\/)?[\w-]+\.js(\.map)?$|dist\/types\/(lib|decorators|infra)\/.*\.d\.ts$|dist\/cli\/template\/|dist\/cli\/inspector\/[\w-]+\.(html|css|svg|js)$|package\.json$|README\.md$|LICENSE$)/;
   expect(packedFiles.filter((file) => others.test(file))).toEqual([]);
 });
 

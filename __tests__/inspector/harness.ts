@@ -12,7 +12,8 @@ import { sampleContents } from "./fixture/sample";
 const ROOT = resolve(__dirname, "../..");
 const PATIENCE_MS = 10_000;
 
-export interface Opening extends Pick<BrowserContextOptions, "viewport" | "colorScheme" | "permissions"> {
+export interface Opening
+  extends Pick<BrowserContextOptions, "viewport" | "colorScheme" | "permissions" | "reducedMotion"> {
   readonly mode?: "dev" | "deployed";
   /** Types alone, and nothing that has happened. */
   readonly isEmpty?: boolean;

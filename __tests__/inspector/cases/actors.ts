@@ -26,6 +26,7 @@ export function testActors(open: Open): void {
     await page.keyboard.press("Enter");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Order o-1007", exact: true }).waitFor();
+    expect(await page.title()).toBe("o-1007 · Order · src/actors.ts");
   });
 
   test("keeps a search in its address, and in the way back", async () => {

@@ -77,18 +77,35 @@ export function testLooks(open: Open): void {
   });
 
   test.each([390, 800, 1_200])("fits into %d pixels: nothing is wider than the page", async (width) => {
-    const { page, goTo } = await open("/actors", { viewport: { width, height: 844 } });
+    const { page, goTo } = await open("/actors", {
+      viewport: { width, height: 844 },
+      prepare: (app) => {
+        app.name = "a/path/that/has/many/folders/".repeat(4);
+      },
+    });
     for (const hash of PAGES) {
       await goTo(hash);
       await page.locator("[aria-label^=Loading]").waitFor({ state: "detached" });
       await page.locator("h1").waitFor();
       const wide = await page.evaluate(
-        `[document.documentElement, ...document.querySelectorAll("main, .scroller, .turn-row, .disclosure-row, .letter-grid, .windowed-row")].filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.className)`,
+        `[document.documentElement, ...document.querySelectorAll("main, .top-bar, .view-header, .scroller, .turn-row, .disclosure-row, .letter-grid, .windowed-row")].filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.className)`,
       );
       expect({ hash, wide }).toEqual({ hash, wide: [] });
     }
     await page.getByRole("link", { name: "Turns" }).click();
     await page.getByRole("heading", { name: "Turns" }).waitFor();
+  });
+
+  test.each([
+    ["reduce", "none"],
+    ["no-preference", "pulse"],
+  ] as const)("moves only where that is wanted: %s", async (reducedMotion, animation) => {
+    const { page, app } = await open("/actors", { reducedMotion });
+    app.setBuild({ state: "building", sinceMs: 1 });
+    await page.getByText("Building", { exact: true }).waitFor();
+    expect(await page.evaluate("getComputedStyle(document.querySelector('.pill .dot')).animationName")).toBe(
+      animation,
+    );
   });
 
   test("names every control, for those who do not see it", async () => {

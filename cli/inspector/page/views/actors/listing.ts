@@ -126,7 +126,7 @@ export class Listing {
         const query = { type, search: text, after: this.next, limit };
         const { actors: found, next } = await server.actors(query, signal);
         if (signal.aborted) return;
-        actors = [...actors, ...found];
+        actors = withoutDoubles([...actors, ...found]);
         this.next = next;
         if (next === undefined) return this.listed.set({ actors, state: "complete" });
       }
@@ -140,6 +140,12 @@ export class Listing {
       }));
     }
   }
+}
+
+/** One that was added between two pages may move others from one to the next. */
+function withoutDoubles(actors: readonly ActorSummary[]): readonly ActorSummary[] {
+  const byKey = new Map(actors.map((actor) => [`${actor.type}/${actor.id}`, actor]));
+  return byKey.size === actors.length ? actors : [...byKey.values()];
 }
 
 function newestShown(): number {

@@ -22,6 +22,9 @@ const { metafile } = buildSync({
   tsconfig: join(page, "tsconfig.json"),
   charset: "utf8",
   legalComments: "none",
+  banner: {
+    js: "/*! With Preact, (c) 2015-present Jason Miller, MIT: https://github.com/preactjs/preact/blob/main/LICENSE */",
+  },
   metafile: true,
   logLevel: "warning",
 });

@@ -1,3 +1,4 @@
+/** Starts the page. */
 import { render } from "preact";
 import { App } from "./app";
 import { listenToKeys } from "./keyboard/keys";

@@ -96,7 +96,7 @@ export function DeadLettersView({ type }: { readonly type: string | undefined })
         )}
         {letters !== undefined && letters.length >= limit && limit < MOST_LISTED && (
           <p class="list-end">
-            <Button isSmall isBusy={isLoading} onClick={() => setLimit(limit * 3)}>
+            <Button isSmall isBusy={isLoading} onClick={() => setLimit(Math.min(MOST_LISTED, limit * 3))}>
               Show more
             </Button>
           </p>

@@ -9,7 +9,8 @@ import { formatCount, formatMoment, formatRelative, plural } from "../values/for
 import { type Branch, isBranch, type Leaf, preview, typeOf } from "../values/packed";
 import { formatPath } from "../values/path";
 import { copiedText } from "./copied";
-import { FIRST_CHILDREN, labelOf, type MoreRow, type TreeRow, type ValueRow } from "./rows";
+import { MORE_CHILDREN } from "./opening";
+import { labelOf, type MoreRow, type TreeRow, type ValueRow } from "./rows";
 
 interface LineProps {
   readonly row: TreeRow;
@@ -42,7 +43,7 @@ function MoreLine({ row, isActive, onAct, onFocus }: LineProps & { readonly row:
     >
       <span class="twist" />
       <span class="link">
-        Show {formatCount(Math.min(row.rest, FIRST_CHILDREN * 4))} more of {formatCount(row.rest)}
+        Show {formatCount(Math.min(row.rest, MORE_CHILDREN))} more of {formatCount(row.rest)}
       </span>
     </div>
   );
@@ -65,7 +66,7 @@ function ValueLine(props: LineProps & { readonly row: ValueRow }) {
       aria-expanded={isOpenable ? isOpen : undefined}
       tabIndex={isActive ? 0 : -1}
       style={{ "--depth": depth }}
-      onClick={() => isOpenable && onAct()}
+      onClick={() => isOpenable && isNothingSelected() && onAct()}
       onFocus={onFocus}
     >
       {(change !== undefined || hasChangeInside) && <span key={changedAt} class="flash" />}
@@ -89,6 +90,11 @@ function ValueLine(props: LineProps & { readonly row: ValueRow }) {
       </span>
     </div>
   );
+}
+
+/** Who marks a text in a line does not want to open it. */
+function isNothingSelected(): boolean {
+  return getSelection()?.isCollapsed ?? true;
 }
 
 function Was({ change, hasChangeInside }: Pick<LineProps, "change" | "hasChangeInside">) {

@@ -7,7 +7,8 @@ import type { Json } from "../values/json";
 import { isBranch } from "../values/packed";
 import { formatPath, type PathId } from "../values/path";
 import { copiedText } from "./copied";
-import { FIRST_CHILDREN, type Opening, rowsOf, type TreeRow, type ValueRow } from "./rows";
+import { useOpening } from "./opening";
+import { type Opening, rowsOf, type TreeRow } from "./rows";
 import { TreeLine } from "./tree-line";
 
 interface TreeProps {
@@ -31,14 +32,14 @@ export function Tree({
   changes = NO_CHANGES,
   changedAt = 0,
 }: TreeProps) {
-  const [toggled, setToggled] = useState<Opening["toggled"]>(new Map());
-  const [shownChildren, setShownChildren] = useState<Opening["shownChildren"]>(new Map());
+  const { opening, toggle, showMore, openSiblings } = useOpening(initially);
+  const { toggled, shownChildren } = opening;
   const [active, setActive] = useState<PathId>();
   const [moves, setMoves] = useState(0);
   const moved = useRef(0);
   const list = useRef<HTMLDivElement>(null);
   const { rows, found, isCut } = useMemo(
-    () => rowsOf(value, { toggled, shownChildren, initially }, query),
+    () => rowsOf(value, opening, query),
     [value, toggled, shownChildren, initially, query],
   );
   const at = Math.max(
@@ -57,16 +58,6 @@ export function Tree({
     setMoves(moves + 1);
     setActive(row.id);
   };
-  const toggle = (id: PathId, isOpen: boolean) => setToggled(new Map(toggled).set(id, isOpen));
-  const showMore = (id: PathId) => {
-    const count = shownChildren.get(id) ?? FIRST_CHILDREN;
-    setShownChildren(new Map(shownChildren).set(id, count * 2 + FIRST_CHILDREN * 3));
-  };
-  const openSiblings = ({ parent, depth }: ValueRow) => {
-    const siblings = rows.filter((row) => row.parent === parent && row.depth === depth);
-    setToggled(new Map([...toggled, ...siblings.map(({ id }) => [id, true] as const)]));
-  };
-
   const act = (row: TreeRow): void => {
     setActive(row.id);
     if (row.kind === "more") showMore(row.parent);
@@ -97,7 +88,7 @@ export function Tree({
     ArrowLeft: left,
     Enter: act,
     " ": act,
-    "*": (row) => row.kind === "value" && openSiblings(row),
+    "*": (row) => row.kind === "value" && openSiblings(row, rows),
     y: (row) => copyFrom(row, "value"),
     Y: (row) => copyFrom(row, "path"),
   };

@@ -130,6 +130,7 @@ function List({ listing, type, onNew, onClear }: ListProps) {
 function Summary({ listing }: { readonly listing: Listing }) {
   const { actors, state, areOld = false } = useCell(listing.listed);
   const { text } = listing.search;
+  if (state === "failed" && actors.length === 0) return null;
   const isMore = state === "more" || state === "stopped";
   const shown = areOld ? "Searching …" : plural(actors.length, "actor");
   return (

@@ -14,7 +14,9 @@ import { Harness, type Open } from "./harness";
 const executable = findBrowser();
 if (executable === undefined) {
   // Not by console.log: jest makes several lines of that.
-  process.stderr.write("The inspector's page is not tested: no Chromium here. Install it, or set CHROMIUM_PATH.\n");
+  process.stderr.write(
+    "The inspector's page is not tested: no Chromium here. Install it, or set CHROMIUM_PATH.\n",
+  );
 }
 
 (executable === undefined ? describe.skip : describe)("the inspector's page", () => {

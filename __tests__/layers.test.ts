@@ -30,6 +30,8 @@ const MAY_IMPORT = {
   infra: ["core", "telemetry"],
   // It also asks for `durable-lambda/aws` by that name.
   cli: ["core", "telemetry", "client", "runtime", "inspect", "local"],
+  // It runs in a browser: of what runs in Node it knows only types; see `allowed`.
+  page: ["core", "inspect", "runtime", "local", "cli"],
   samples: [],
 } as const satisfies Record<string, readonly string[]>;
 
@@ -45,9 +47,10 @@ const PACKAGES: readonly PackageRule[] = [
   { pattern: /^(@aws-sdk|@smithy|@aws-crypto)\//, layers: ["aws"] },
   { pattern: /^(node:)?sqlite$/, layers: ["local", "testing"] },
   {
-    pattern: /^(commander|@clack\/prompts|fastest-levenshtein|preact)(\/|$)/,
+    pattern: /^(commander|@clack\/prompts|fastest-levenshtein)(\/|$)/,
     layers: ["cli"],
   },
+  { pattern: /^preact(\/|$)/, layers: ["page"] },
   // Which of the samples, their own rule says.
   { pattern: /^(hono|@hono\/node-server)(\/|$)/, layers: ["cli", "samples"] },
   { pattern: /^(@aws-lambda-powertools|@opentelemetry)\//, layers: ["telemetry"], isLazy: true },
@@ -58,6 +61,7 @@ function layerOf(path: string): Layer | undefined {
   if (/^lib\/([^/]+|(values|messages|calling|events|reminders|state)\/[^/]+)\.ts$/.test(path)) return "core";
   // A user's app, too.
   if (path.startsWith("cli/template/")) return "samples";
+  if (path.startsWith("cli/inspector/page/")) return "page";
   const folder = /^(?:lib\/)?([^/]+)\//.exec(path)?.[1] ?? "";
   return folder in MAY_IMPORT ? (folder as Layer) : undefined;
 }
@@ -65,6 +69,7 @@ function layerOf(path: string): Layer | undefined {
 function allowed(from: string, to: string, kind: Import["kind"]): boolean {
   const [source, target] = [layerOf(from), layerOf(to)];
   if (source === undefined || target === undefined) return false;
+  if (source === "page" && target !== "page" && kind !== "type") return false;
   if (source === target || (MAY_IMPORT[source] as readonly Layer[]).includes(target)) return true;
   // It carries a call from a client into a runtime: it belongs to both sides.
   if (from === "lib/client/inline-transport.ts" && target === "runtime") return true;
@@ -182,6 +187,8 @@ test.each([
   ["samples/api/app.ts", 'import { zValidator } from "@hono/zod-validator";'],
   ["samples/api/stack.ts", 'import { Hono } from "hono";'],
   ["samples/chat/app.ts", 'import { App } from "aws-cdk-lib";'],
+  ["cli/inspector/page/app.tsx", 'import { pack } from "../../../lib/values/codec";'],
+  ["cli/inspector/server.ts", 'import { render } from "preact";'],
   ["lib/unknown/file.ts", ""],
 ])("refuses in %s: %s", (path, text) => {
   expect(violationsIn(parseSource(path, text))).toEqual([expect.stringContaining(path)]);
@@ -194,6 +201,7 @@ test.each([
   ["lib/durable.ts", 'import { createRouter, type RouterOptions } from "./app";', 1],
   ["decorators/actor.ts", 'import { type ActorOptions, defineActor } from "../lib/definition";', 1],
   ["samples/tour/tour.ts", 'import { startLocal } from "durable-lambda/local";', 1],
+  ["cli/inspector/page/app.tsx", 'import type { AppInfo } from "../api";', 1],
   ["samples/api/lambda.ts", 'import { handle } from "hono/aws-lambda";', 1],
   ["samples/chat/serve.ts", 'import { createAdaptorServer } from "@hono/node-server";', 1],
 ])("allows in %s: %s", (path, text, count) => {

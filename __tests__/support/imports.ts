@@ -21,7 +21,7 @@ export interface SourceFile {
 export function readSources(root: string, folders: readonly string[]): SourceFile[] {
   return folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-      .filter((name) => name.endsWith(".ts"))
+      .filter((name) => /\.tsx?$/.test(name))
       .map((name) => join(folder, name).split(sep).join("/"))
       .sort()
       .map((path) => parseSource(path, readFileSync(join(root, path), "utf8"))),
@@ -51,7 +51,8 @@ export function parseSource(path: string, text: string): SourceFile {
     }
     ts.forEachChild(node, visit);
   };
-  visit(ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true));
+  const kind = path.endsWith(".tsx") ? ts.ScriptKind.TSX : ts.ScriptKind.TS;
+  visit(ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, kind));
   return { path, imports, metadataCalls };
 }
 
@@ -59,7 +60,7 @@ export function parseSource(path: string, text: string): SourceFile {
 export function resolveImport(root: string, from: string, name: string): string | undefined {
   if (!name.startsWith(".")) return undefined;
   const base = resolve(root, dirname(from), name);
-  const found = [`${base}.ts`, join(base, "index.ts"), base].find((path) => existsSync(path));
+  const found = [`${base}.ts`, `${base}.tsx`, join(base, "index.ts"), base].find((path) => existsSync(path));
   return relative(root, found ?? base)
     .split(sep)
     .join("/");

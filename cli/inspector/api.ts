@@ -8,9 +8,9 @@
  *     GET  queues                                  QueueDepths
  *     GET  turns?limit=                            { turns: Turn[] }, the oldest first
  *     GET  events?limit=                           { events: PlacedEvent[] }, the oldest first
- *     GET  dead-letters?actor=&id=&callId=&limit=  { letters: DeadLetter[] }, the oldest first
- *     POST dead-letters/redrive  LetterFilter      { count }
- *     POST dead-letters/discard  LetterFilter      { count }
+ *     GET  dead-letters?actor=&id=&callId=&messageId=&limit=  { letters: DeadLetter[] }, the oldest first
+ *     POST dead-letters/redrive  DeadLetterFilter  { count }
+ *     POST dead-letters/discard  DeadLetterFilter  { count }
  *     POST call                  an invocation     { ok: true, result, version } or { ok: false, error }
  *     GET  live                                    server-sent events, see `LiveEvents`
  */

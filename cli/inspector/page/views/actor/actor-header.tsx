@@ -8,7 +8,7 @@ import { hrefOf } from "../../routing/route";
 import type { Resource } from "../../server/resource";
 import { useNow } from "../../state/now";
 import { formatCount } from "../../values/format";
-import { focusCall } from "./actor-view";
+import { focusCall } from "./focus-call";
 
 interface ActorHeaderProps {
   readonly type: string;

@@ -15,6 +15,7 @@ import { ActorHeader } from "./actor-header";
 import { ActorTurns, useTurnsOf } from "./actor-turns";
 import { CallPanel } from "./call/call-panel";
 import { Facts } from "./facts";
+import { focusCall } from "./focus-call";
 import { useFollowing } from "./following";
 import { Inbox } from "./inbox";
 import { LatestTurns } from "./latest-turns";
@@ -123,11 +124,4 @@ function NobodyYet({ type, onReload }: { readonly type: string; readonly onReloa
         : "Its first call makes it. Choose a method and run it."}
     </Empty>
   );
-}
-
-export function focusCall(): boolean {
-  const field = document.querySelector<HTMLElement>("#call-method");
-  field?.focus();
-  field?.scrollIntoView({ block: "center" });
-  return field !== null;
 }

@@ -71,7 +71,7 @@ export function DeadLettersView({ type }: { readonly type: string | undefined })
               <Icon name="lock" />
               <span>
                 Of a deployed app they are only looked at. Redrive them with{" "}
-                <code>npx durable-lambda dlq</code>.
+                <code>npx durable-lambda dead</code>.
               </span>
             </p>
           )}

@@ -1,6 +1,6 @@
 /** How an actor is tested: two weeks in milliseconds. See docs/testing.md. */
 import { createTestApp, type TestApp } from "durable-lambda/testing";
-import { Trial } from "../../samples/trial/trial";
+import { Trial } from "./trial";
 
 let app: TestApp;
 

@@ -34,7 +34,13 @@ test("an order that is paid keeps what it holds, and its customer hears of it", 
   ]);
   expect(await ann()).toEqual({ spentCents: 4_000, orders: ["o-1"] });
 
-  await app.clock.advance("1d"); // No reminder comes any more.
+  const methods: string[] = [];
+  around = (call, next) => {
+    methods.push(call.method);
+    return next();
+  };
+  await app.clock.advance("1d");
+  expect(methods).toEqual([]); // The reminder is forgotten.
   expect(await status()).toBe("paid");
   expect(await left()).toEqual({ lamp: 1, desk: 0 });
 });

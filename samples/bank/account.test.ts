@@ -106,3 +106,14 @@ test("what is committed arrives, even if the process dies at once", async () => 
   expect(await balances()).toEqual([70, 30]);
   expect(await inbox()).toEqual(["30 from ann"]);
 });
+
+test.each([-5, Number.NaN, Number.POSITIVE_INFINITY])("refuses to move %p", async (amount) => {
+  await account("ann").deposit(10);
+  const moves = [
+    account("ann").deposit(amount),
+    account("ann").withdraw(amount),
+    account("ann").transfer("bob", amount),
+  ];
+  for (const move of moves) await expect(move).rejects.toMatchObject({ code: "ValidationError" });
+  expect(await balances()).toEqual([10, 0]);
+});

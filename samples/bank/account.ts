@@ -1,4 +1,4 @@
-import { Actor, DurableActor, Method } from "durable-lambda";
+import { Actor, DurableActor, Method, ValidationError } from "durable-lambda";
 
 export interface Entry {
   readonly at: Date;
@@ -21,12 +21,12 @@ export class Account extends DurableActor {
 
   @Method
   deposit(amount: number): number {
-    return this.book(amount, "deposits");
+    return this.book(checked(amount), "deposits");
   }
 
   @Method
   withdraw(amount: number): number {
-    this.book(-amount, "withdrawals");
+    this.book(-checked(amount), "withdrawals");
     // Too late to check, one would think; but a turn that throws leaves nothing behind.
     if (this.balance < 0) throw new InsufficientFunds(amount, this.balance + amount);
     return this.balance;
@@ -52,6 +52,12 @@ export class Account extends DurableActor {
     this.totals.set(kind, (this.totals.get(kind) ?? 0) + Math.abs(amount));
     return this.balance;
   }
+}
+
+/** Whoever sends a negative amount would be paid for it. */
+function checked(amount: number): number {
+  if (Number.isFinite(amount) && amount >= 0) return amount;
+  throw new ValidationError(`An amount is a number from 0, not ${amount}.`);
 }
 
 export class InsufficientFunds extends Error {

@@ -20,8 +20,9 @@ export class Order extends DurableActor {
     if (this.status !== "new") throw new OrderError(`The order is ${this.status} already.`);
     try {
       for (const [item, count] of Object.entries(items)) {
-        await this.ctx.actor(Stock).get(item).hold(this.ctx.actorId, count);
+        // Noted first: it may be held although the answer is lost. To release what is not held does nothing.
         this.items.set(item, count);
+        await this.ctx.actor(Stock).get(item).hold(this.ctx.actorId, count);
       }
     } catch (reason) {
       // What other actors have done for this turn stays done when it throws.

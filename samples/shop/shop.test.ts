@@ -108,3 +108,11 @@ test.each(["place", "hold", "pay", "cancel", "release", "orderPaid"])(
     expect(await app.deadLetters.list()).toEqual([]);
   },
 );
+
+test.each([0, -2, 1.5, Number.NaN])("nobody adds or holds %p of an item", async (count) => {
+  await expect(stock("lamp").add(count)).rejects.toMatchObject({ code: "ValidationError" });
+  await expect(order().place("ann", { desk: 1, lamp: count })).rejects.toMatchObject({
+    code: "ValidationError",
+  });
+  expect(await left()).toEqual({ lamp: 3, desk: 1 });
+});

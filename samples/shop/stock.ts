@@ -1,4 +1,4 @@
-import { Actor, DurableActor, Method } from "durable-lambda";
+import { Actor, DurableActor, Method, ValidationError } from "durable-lambda";
 
 /** How much there is of one item, and for which orders some of it is held. */
 @Actor
@@ -8,13 +8,13 @@ export class Stock extends DurableActor {
 
   @Method
   add(count: number): number {
-    this.free += count;
+    this.free += counted(count);
     return this.free;
   }
 
   @Method
   hold(orderId: string, count: number): number {
-    if (count > this.free)
+    if (counted(count) > this.free)
       throw new RangeError(`There are ${this.free} of ${this.ctx.actorId}, not ${count}.`);
     this.free -= count;
     this.held.set(orderId, (this.held.get(orderId) ?? 0) + count);
@@ -32,4 +32,10 @@ export class Stock extends DurableActor {
   left(): number {
     return this.free;
   }
+}
+
+/** A negative count would take away what is added, and add what is held. */
+function counted(count: number): number {
+  if (Number.isInteger(count) && count > 0) return count;
+  throw new ValidationError(`A count is a whole number from 1, not ${count}.`);
 }

@@ -37,7 +37,7 @@ async function main(): Promise<void> {
     await restart(file);
     await killInMidCall(file);
     console.log(
-      "\nNext: README.md has the five-minute example, samples/ has these actors; samples/trial has a test too.",
+      "\nNext: docs/quick-start.md has five commands to an app of your own, samples/ has these actors and more, each with its tests.",
     );
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -30,7 +30,12 @@ export default {
     // Chunks for what entries share, so that a class is the same class for all of them; the engine's apart, for its SQLite.
     codeSplitting: {
       groups: [
-        { name: "core", test: /\/(lib\/(?!aws\/(?!resources)|local\/|testing\/|index\.ts)|decorators\/)/ },
+        {
+          name: "core",
+          test: /\/(lib\/(?!aws\/(?!resources)|local\/|testing\/|inspect\/|index\.ts)|decorators\/)/,
+        },
+        // What runs on Lambda does not look at itself.
+        { name: "inspect", test: /\/lib\/inspect\// },
         { name: "cli/shared", test: /\/cli\//, minShareCount: 2 },
         { name: "local/engine", test: /\/lib\/local\/(?!index\.ts)/ },
       ],

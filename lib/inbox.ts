@@ -48,8 +48,6 @@ const MAX_KEPT_ENTRIES = 100;
 const KEPT_LINE_BYTES = 40;
 /** A call's attempts are run, or have failed, within 15 minutes of each other; and clocks differ. */
 const KEEP_REPEATED_MS = 20 * 60_000;
-/** A call that is older than this when its turn comes may be another copy of one that was applied and has left the head. */
-const LATE_MS = 100;
 /** A larger encoded result goes to a part of its own. */
 export const MAX_INLINE_RESULT_BYTES = 256;
 /** How long parts are kept: 14 days, in which any message may come again, and one to spare. */
@@ -59,42 +57,68 @@ const CLOCK_MARGIN_MS = 3_600_000;
 
 const LINE = /^([\w~-][\w-]{15}) (\d+)(?:!([0-9a-z]+))?(?: (?:(\?)|>(\d+)|(\*)?(?:@(.+)|(.+))))?$/;
 
-/** What stands before the lines: the place of the newest message, and the version up to which checkpoints are void. */
-const HEADER = /^#(\d*)(?:~(\d+))?\n(.*)$/s;
+/** What stands before the lines: the {@link Marks}, as far as there are any. */
+const HEADER = /^#(\d*)(?:~(\d+))?(?:\^([0-9a-z]+)(?:\.([0-9a-z]+))?)?\n(.*)$/s;
+
+/** What the inbox says of all calls together. */
+export interface Marks {
+  /** Where the newest message that was done with stood in its queue. */
+  readonly sequence?: string | undefined;
+  /** Up to this version, checkpoints are void: the actor was destroyed, and they with it. */
+  readonly voidUpTo: number;
+  /** The latest moment at which a call was first sent that has entered, by its sender's clock. */
+  readonly sentMs: number;
+  /** The same of the calls that have left the head; undefined where that is not known. */
+  readonly spilledMs?: number | undefined;
+}
+
+const NO_MARKS: Marks = { voidUpTo: 0, sentMs: 0 };
 
 /** The entries of a head or of a part, and the text they are kept as. Never changes. */
 export class Inbox {
-  static readonly empty = new Inbox(new Map(), "", undefined, 0);
+  static readonly empty = new Inbox(new Map(), "", NO_MARKS);
 
   private constructor(
     private readonly entries: ReadonlyMap<string, InboxEntry>,
     private readonly lines: string,
-    /** Where the newest message that was done with stood in its queue. */
-    readonly sequence: string | undefined,
-    /** Up to this version, checkpoints are void: the actor was destroyed, and they with it. */
-    private readonly voidUpTo: number,
+    private readonly marks: Marks,
     private readonly older?: Inbox,
     readonly size: number = entries.size + (older?.size ?? 0),
     /** How many must stay in the head. */
     private readonly kept: number = countKept(entries) + (older?.kept ?? 0),
   ) {}
 
-  static of(entries: ReadonlyMap<string, InboxEntry>, sequence?: string, voidUpTo = 0): Inbox {
-    return new Inbox(new Map(entries), Array.from(entries, formatLine).join("\n"), sequence, voidUpTo);
+  static of(entries: ReadonlyMap<string, InboxEntry>, marks: Partial<Marks> = {}): Inbox {
+    return new Inbox(new Map(entries), Array.from(entries, formatLine).join("\n"), { ...NO_MARKS, ...marks });
   }
 
   /** @throws CorruptState */
   static parse(text: string): Inbox {
     if (text === "") return Inbox.empty;
-    const [, sequence, voidUpTo = 0, lines = text] = HEADER.exec(text) ?? [];
+    const [, sequence, voidUpTo = 0, sent = "0", spilled, lines = text] = HEADER.exec(text) ?? [];
     const entries = new Map(lines === "" ? [] : lines.split("\n").map(parseLine));
-    return new Inbox(entries, lines, sequence || undefined, Number(voidUpTo));
+    const marks = {
+      sequence: sequence || undefined,
+      voidUpTo: Number(voidUpTo),
+      sentMs: Number.parseInt(sent, 36),
+      spilledMs: spilled === undefined ? undefined : Number.parseInt(spilled, 36),
+    };
+    return new Inbox(entries, lines, marks);
   }
 
   get text(): string {
-    const { sequence = "", voidUpTo, lines } = this;
-    const voided = voidUpTo === 0 ? "" : `~${voidUpTo}`;
-    return sequence === "" && voided === "" ? lines : `#${sequence}${voided}\n${lines}`;
+    const header = formatMarks(this.marks);
+    return header === "" ? this.lines : `#${header}\n${this.lines}`;
+  }
+
+  /** Where the newest message that was done with stood in its queue. */
+  get sequence(): string | undefined {
+    return this.marks.sequence;
+  }
+
+  /** The latest moment at which a call was first sent that has left the head; undefined where that is not known. */
+  get spilledMs(): number | undefined {
+    return this.marks.spilledMs;
   }
 
   get(key: string): InboxEntry | undefined {
@@ -103,23 +127,24 @@ export class Inbox {
 
   /** True for an entry that is no longer of use: a checkpoint of an actor that was destroyed since. */
   isVoid({ made, version }: InboxEntry): boolean {
-    return made !== undefined && version <= this.voidUpTo;
+    return made !== undefined && version <= this.marks.voidUpTo;
   }
 
   /** With the checkpoints void that were committed up to a version. */
   withoutCheckpoints(version: number): Inbox {
-    return new Inbox(this.entries, this.lines, this.sequence, version, this.older, this.size, this.kept);
+    return this.marked({ ...this.marks, voidUpTo: version });
   }
 
   /** Nothing is copied: a chain has at most as many links as a head has entries. */
   plus(added: Inbox): Inbox {
-    const sequence = added.sequence ?? this.sequence;
-    const { voidUpTo } = this;
-    if (added.size === 0) {
-      return new Inbox(this.entries, this.lines, sequence, voidUpTo, this.older, this.size, this.kept);
-    }
-    if (this.size === 0) return new Inbox(added.entries, added.lines, sequence, voidUpTo);
-    return new Inbox(added.entries, `${this.lines}\n${added.lines}`, sequence, voidUpTo, this);
+    const marks = {
+      ...this.marks,
+      sequence: added.sequence ?? this.sequence,
+      sentMs: Math.max(this.marks.sentMs, added.marks.sentMs),
+    };
+    if (added.size === 0) return this.marked(marks);
+    if (this.size === 0) return new Inbox(added.entries, added.lines, marks);
+    return new Inbox(added.entries, `${this.lines}\n${added.lines}`, marks, this);
   }
 
   /** True when entries of this inbox, all committed, should leave the head before `added` are written to it. */
@@ -140,15 +165,27 @@ export class Inbox {
     const kept = all.filter(([, { keepUntilMs = 0 }]) => keepUntilMs > nowMs).slice(-MAX_KEPT_ENTRIES);
     const stays = new Map(kept);
     return {
-      stays: Inbox.of(stays, this.sequence, this.voidUpTo),
+      stays: Inbox.of(stays, { ...this.marks, spilledMs: this.marks.sentMs }),
       leaves: new Map(all.filter(([key]) => !stays.has(key))),
     };
+  }
+
+  private marked(marks: Marks): Inbox {
+    return new Inbox(this.entries, this.lines, marks, this.older, this.size, this.kept);
   }
 
   /** Oldest first. */
   all(): [string, InboxEntry][] {
     return [...(this.older?.all() ?? []), ...this.entries];
   }
+}
+
+/** Empty text where there are none. */
+function formatMarks({ sequence = "", voidUpTo, sentMs, spilledMs }: Marks): string {
+  const voided = voidUpTo === 0 ? "" : `~${voidUpTo}`;
+  const spilled = spilledMs === undefined ? "" : `.${spilledMs.toString(36)}`;
+  const sent = sentMs === 0 && spilled === "" ? "" : `^${sentMs.toString(36)}${spilled}`;
+  return sequence + voided + sent;
 }
 
 function countKept(entries: ReadonlyMap<string, InboxEntry>): number {
@@ -158,14 +195,26 @@ function countKept(entries: ReadonlyMap<string, InboxEntry>): number {
 }
 
 /**
- * True for a call that may have been applied before although nothing marks it as a repetition: a copy that was delivered
- * twice, or held up on its way. A message is one unless it stands behind the newest that was applied; a call is one when
- * it is not new. Then it is looked up beside the head; in the usual case that costs nothing.
+ * True for a call that may have been applied before, and have left the head, although nothing marks it as a repetition: a copy that
+ * was delivered twice, or held up on its way. A message is one unless it stands behind the newest that was applied. A call is one
+ * unless it was sent after all that have left the head: a copy says the same time as the first, so no clock is compared with another.
  */
 export function mayBeCopy(call: InboxCall, inbox: Inbox, nowMs: number): boolean {
-  if (call.mode === "call") return Math.abs(nowMs - (call.sentAtMs ?? 0)) > LATE_MS;
-  const { sequence } = call;
-  return sequence === undefined || (inbox.sequence !== undefined && !isAfter(sequence, inbox.sequence));
+  const { mode, sequence, sentAtMs } = call;
+  if (mode !== "call") {
+    return sequence === undefined || (inbox.sequence !== undefined && !isAfter(sequence, inbox.sequence));
+  }
+  const { spilledMs } = inbox;
+  if (sentAtMs === undefined || spilledMs === undefined || sentAtMs <= spilledMs) return true;
+  return sentAtMs > nowMs + CLOCK_MARGIN_MS / 2;
+}
+
+/**
+ * The latest moment that calls together are noted with. One that says it was sent even later, or not much earlier, is always looked
+ * up instead: it must not make all others so.
+ */
+export function latestMark(nowMs: number): number {
+  return nowMs + CLOCK_MARGIN_MS;
 }
 
 /** What of a call decides whether it is looked up. */

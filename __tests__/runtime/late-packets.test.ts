@@ -64,6 +64,39 @@ it("a lease that a late request took again does not make another process's commi
   expect(await balance()).toBe('{"balance":110}');
 });
 
+describe("a copy of a packet that comes at once, when its call has left the head", () => {
+  const HOUR_MS = 3_600_000;
+  const callId = "AAAAAAAAAAAAAAAA";
+
+  it.each([
+    ["in the same process", () => one, 0],
+    ["in another process", () => other, 0],
+    ["of a client whose clock is behind", () => other, -2 * HOUR_MS],
+    ["of a client whose clock is ahead", () => other, HOUR_MS / 4],
+  ])("gets the first answer, %s", async (_where, where, aheadMs) => {
+    const packet = { callId, sentAtMs: clock.now() + aheadMs };
+    for (let n = 0; n < 29; n++) await call(one, "put", [1]);
+    expect(await call(one, "put", [5], packet)).toEqual({ ok: true, result: 34, version: 30 });
+    // All that are committed leave the head, the newest too.
+    await call(one, "put", [1]);
+    expect((await local.store.read(ADDRESS, { consistent: true }))?.inbox).not.toContain(callId);
+    expect(await call(where(), "put", [5], packet)).toEqual({ ok: true, result: 34, version: 30 });
+    expect(await balance()).toBe('{"balance":35}');
+  });
+
+  it("costs calls that are new no look beside the head", async () => {
+    for (let n = 0; n < 35; n++) await call(one, "put", [1]);
+    const asked: string[] = [];
+    intercept = (name, apply) => {
+      asked.push(name);
+      return apply();
+    };
+    await clock.advance(1);
+    await call(one, "put", [1]);
+    expect(asked.filter((name) => /readPart/.test(name))).toEqual([]);
+  });
+});
+
 describe("a call that was sent again and refused", () => {
   const first = { callId: "AAAAAAAAAAAAAAAA", sentAtMs: 0 };
   const second = { ...first, attempt: 2 };

@@ -9,7 +9,7 @@ import type { Address } from "../address";
 import { callKey, isChosen } from "../call-id";
 import type { Envelope } from "../envelope";
 import { CorruptState, type DurableError, InternalError } from "../errors";
-import { Inbox, type InboxEntry, keepRepeatedUntilMs, mayBeCopy } from "../inbox";
+import { Inbox, type InboxEntry, keepRepeatedUntilMs, latestMark, mayBeCopy } from "../inbox";
 import type { Lease } from "../lease";
 import { failed } from "../messages/tracked-calls";
 import type { Head } from "../store";
@@ -29,6 +29,8 @@ export class ActorInbox {
   private readonly spilledCalls: SpilledCalls;
   /** Where the newest message that was applied, or is dead, stood in its queue, when there was one since the last commit. */
   private place: string | undefined;
+  /** When the latest call was first sent that was added since the last commit. */
+  private sentMs = 0;
   private committed: Inbox;
   private current: Inbox;
   private spilled: boolean;
@@ -72,7 +74,7 @@ export class ActorInbox {
     // The first attempt of a call that was sent again may still come, and take itself for the only one.
     const hasCopies = envelope.mode === "call" && envelope.maybeRepeated && envelope.sentAtMs !== undefined;
     const kept = hasCopies ? { keepUntilMs: keepRepeatedUntilMs(this.host.clock.now()) } : {};
-    this.added.set(callKey(envelope), { version, ...kept, ...answer });
+    this.add(envelope, { version, ...kept, ...answer });
     return version;
   }
 
@@ -91,7 +93,7 @@ export class ActorInbox {
 
   /** Notes how far a turn has come that saves a checkpoint: so many calls it had `made` of other actors. */
   note(envelope: Envelope, made: number): void {
-    if (made > 0) this.added.set(callKey(envelope), { version: this.version() + 1, made });
+    if (made > 0) this.add(envelope, { version: this.version() + 1, made });
   }
 
   /** Notes where a message stood that is done with. */
@@ -107,8 +109,9 @@ export class ActorInbox {
 
   /** What the next commit writes. Writes beside the head what is to be there first. */
   draft(lease: Lease): Promise<InboxDraft> {
-    const { host, address, current: committed, added: applied, place } = this;
-    return nextInbox(host, address, lease, { committed, version: this.version(), applied, place });
+    const { host, address, current: committed, added: applied, place: sequence, sentMs } = this;
+    const change = { committed, version: this.version(), applied, marks: { sequence, sentMs } };
+    return nextInbox(host, address, lease, change);
   }
 
   /** After a draft was committed. */
@@ -120,6 +123,14 @@ export class ActorInbox {
     }
     this.added.clear();
     this.place = undefined;
+    this.sentMs = 0;
+  }
+
+  private add(envelope: Envelope, entry: InboxEntry): void {
+    this.added.set(callKey(envelope), entry);
+    const { mode, sentAtMs = 0 } = envelope;
+    if (mode !== "call") return;
+    this.sentMs = Math.max(this.sentMs, Math.min(sentAtMs, latestMark(this.host.clock.now())));
   }
 
   private async look(envelope: Envelope, message?: QueuedAs): Promise<InboxEntry | undefined> {

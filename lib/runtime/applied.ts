@@ -11,6 +11,7 @@ import {
   Inbox,
   type InboxEntry,
   MAX_INLINE_RESULT_BYTES,
+  type Marks,
   pagesSince,
   resultPart,
   spilledParts,
@@ -115,8 +116,8 @@ export interface InboxChange {
   readonly version: number;
   /** What the commit adds. */
   readonly applied: ReadonlyMap<string, InboxEntry>;
-  /** Where the newest message among that stood in its queue. */
-  readonly place: string | undefined;
+  /** Of that. */
+  readonly marks: Pick<Marks, "sequence" | "sentMs">;
 }
 
 /**
@@ -127,10 +128,10 @@ export async function nextInbox(
   host: Host,
   address: Address,
   lease: Lease,
-  { committed, version, applied, place }: InboxChange,
+  { committed, version, applied, marks }: InboxChange,
 ): Promise<{ readonly inbox: Inbox; readonly spilled: boolean }> {
   const { store, clock } = host;
-  const added = Inbox.of(await moveLargeResults(host, address, lease, applied), place);
+  const added = Inbox.of(await moveLargeResults(host, address, lease, applied), marks);
   if (!committed.mustSpillFor(added)) return { inbox: committed.plus(added), spilled: false };
   const { stays, leaves } = committed.spill(clock.now());
   const parts = spilledParts(leaves, version, clock.now());

@@ -136,7 +136,9 @@ class LambdaStandIn {
       // Its client hears that the connection is gone, and sends it again.
       if (isLate) timeline.after(client.chance.between(1, 5), () => client.enter(() => reject(noAnswer())));
       for (let time = 0; time < times; time++) {
-        timeline.after(isLate ? client.chance.between(20, 5_000) : client.chance.between(1, 5), arrive);
+        // A copy may come when its first has been answered, and has left the head.
+        const soonMs = client.chance.between(1, time === 0 ? 5 : 90);
+        timeline.after(isLate ? client.chance.between(20, 5_000) : soonMs, arrive);
       }
     });
   }

@@ -122,6 +122,18 @@ export const BUGS: readonly Bug[] = [
     replace: "return undefined;",
   },
   {
+    name: "a call of less than 100 ms is taken for a new one",
+    file: "inbox.ts",
+    find: "sentAtMs <= spilledMs) return true;",
+    replace: "nowMs - sentAtMs > 100) return true;",
+  },
+  {
+    name: "up to when calls have left the head is forgotten",
+    file: "inbox.ts",
+    find: "spilledMs: this.marks.sentMs }",
+    replace: "spilledMs: 0 }",
+  },
+  {
     name: "nobody is told when to look at the actor again",
     file: "runtime/record.ts",
     find: "...(wakeAtMs === this.stored.wakeAtMs ? {} : { wakeAtMs: wakeAtMs ?? null }),",

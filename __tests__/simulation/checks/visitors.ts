@@ -11,6 +11,8 @@ import type { World } from "../world";
 
 /** The clocks of who used it and of who ends it are off by up to so much, each. */
 const MAX_SKEW_MS = 30_000;
+/** So long a commit may be on its way, or its process be paused: what it says of its use is as old then. */
+const MAX_LATE_MS = 45_000;
 
 interface Life {
   readonly visits: readonly string[];
@@ -42,7 +44,7 @@ export class Visitors {
     if (after.state === undefined) return;
     const added = is.slice(isSame ? was.length : 0);
     for (const visit of added) this.come(id, visit, is.indexOf(visit) + 1);
-    const usedMs = added.length > 0 ? nowMs : (this.alive.get(id)?.usedMs ?? nowMs);
+    const usedMs = added.length > 0 ? usedBy(after, nowMs) : (this.alive.get(id)?.usedMs ?? nowMs);
     this.alive.set(id, { visits: is, usedMs });
   };
 
@@ -89,6 +91,14 @@ export class Visitors {
     }
     if (id !== TALLY) this.ended.push(lifeOf(id, life.visits));
   }
+}
+
+/**
+ * When the turn ran of which the commit arrives now: by what it says itself, since that may be late; but for what no delay explains.
+ */
+function usedBy({ usedAt }: Readonly<Record<string, unknown>>, nowMs: number): number {
+  const saidMs = Number(usedAt) + MAX_SKEW_MS;
+  return saidMs < nowMs && saidMs > nowMs - MAX_LATE_MS ? saidMs : nowMs;
 }
 
 function visitsIn(state: unknown): readonly string[] {

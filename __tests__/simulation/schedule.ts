@@ -10,7 +10,7 @@ import { checkReminders } from "./checks/reminders";
 import type { FaultKind } from "./faults/catalogue";
 import { scheduleMoments } from "./faults/moments";
 import type { Violation } from "./workload/history";
-import { planSessions, planStraggler, type SessionPlan, STRAGGLER } from "./workload/plan";
+import { planCrowd, planSessions, planStraggler, type SessionPlan, STRAGGLER } from "./workload/plan";
 import { Session } from "./workload/session";
 import { World } from "./world";
 
@@ -123,6 +123,8 @@ function sessionsByChance(world: World): readonly Session[] {
     world.sweptAgainMs = world.wakesLostUntilMs = world.timeline.nowMs + BLACKOUT_MS;
     sessions.push(...sessionsFor(world, planStraggler(chance.for("straggler"))));
   }
+  const crowd = world.chance.for("crowd");
+  if (crowd.isTrue(0.2)) sessions.push(...sessionsFor(world, planCrowd(crowd)));
   scheduleMoments(world);
   return sessions;
 }

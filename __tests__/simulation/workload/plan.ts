@@ -54,6 +54,24 @@ export function planSessions(chance: Chance): readonly SessionPlan[] {
 export const STRAGGLER = "q";
 const FLOODED = "r";
 
+/** Calls of an actor in quick succession: one that was applied a moment ago is no longer at hand. */
+export function planCrowd(chance: Chance): readonly SessionPlan[] {
+  return ["crowd-1", "crowd-2"].map((name) => ({
+    name,
+    isDirect: false,
+    errands: Array.from({ length: 30 }, (_, number) => ({
+      name: `${name}-${number}`,
+      pauseMs: chance.between(0, 20),
+      ask: "call" as const,
+      to: FLOODED,
+      steps: [{ do: "add", amount: 1 } as const],
+      isNow: true,
+      isKeyed: false,
+      timeoutMs: 30_000,
+    })),
+  }));
+}
+
 /**
  * A message is sent, and while nobody looks after its sender, so many others come to its target that the target no longer has it
  * at hand.

@@ -12,10 +12,8 @@
  *
  * Why this is enough: docs/decisions/0001-inbox.md.
  */
-import { isChosen } from "./call-id";
 import type { Mode } from "./envelope";
 import { CorruptState } from "./errors";
-import type { Part } from "./store";
 
 export interface InboxEntry {
   readonly version: number;
@@ -48,12 +46,8 @@ const MAX_KEPT_ENTRIES = 100;
 const KEPT_LINE_BYTES = 40;
 /** A call's attempts are run, or have failed, within 15 minutes of each other; and clocks differ. */
 const KEEP_REPEATED_MS = 20 * 60_000;
-/** A larger encoded result goes to a part of its own. */
-export const MAX_INLINE_RESULT_BYTES = 256;
-/** How long parts are kept: 14 days, in which any message may come again, and one to spare. */
-const INBOX_RETENTION_MS = 15 * 24 * 3_600_000;
 /** A page may hold a call although it is older than the call's time by this much: their clocks differ. */
-const CLOCK_MARGIN_MS = 3_600_000;
+export const CLOCK_MARGIN_MS = 3_600_000;
 
 const LINE = /^([\w~-][\w-]{15}) (\d+)(?:!([0-9a-z]+))?(?: (?:(\?)|>(\d+)|(\*)?(?:@(.+)|(.+))))?$/;
 
@@ -251,7 +245,7 @@ function parseLine(line: string): [string, InboxEntry] {
   return [key, entry];
 }
 
-function formatLine([key, entry]: readonly [string, InboxEntry]): string {
+export function formatLine([key, entry]: readonly [string, InboxEntry]): string {
   const { version, keepUntilMs, isPending, made, isFailure, part, result } = entry;
   const kept = keepUntilMs === undefined ? "" : `!${Math.ceil(keepUntilMs / 1_000).toString(36)}`;
   const kind = isFailure ? "*" : "";
@@ -265,47 +259,4 @@ function formatLine([key, entry]: readonly [string, InboxEntry]): string {
           ? ` ${kind}${result}`
           : "";
   return `${key} ${version}${kept}${outcome}`;
-}
-
-const PAGE_PREFIX = "INBOX#";
-const CALL_PREFIX = "CALL#";
-const RESULT_PREFIX = "RESULT#";
-
-/** The parts for entries that leave the head, all committed, the newest by the commit of `version`. */
-export function spilledParts(
-  leaves: ReadonlyMap<string, InboxEntry>,
-  version: number,
-  nowMs: number,
-): Part[] {
-  const expiresAtMs = nowMs + INBOX_RETENTION_MS;
-  const page = new Map([...leaves].filter(([key]) => !isChosen(key)));
-  const parts = [...leaves].filter(([key]) => isChosen(key)).map((entry) => callPart(entry, expiresAtMs));
-  if (page.size > 0) {
-    const name = `${PAGE_PREFIX}${padded(nowMs)}#${padded(version)}`;
-    parts.push({ name, body: Inbox.of(page).text, expiresAtMs });
-  }
-  return parts;
-}
-
-function callPart([key, entry]: readonly [string, InboxEntry], expiresAtMs: number): Part {
-  return { name: callPartName(key), body: formatLine([key, entry]), expiresAtMs };
-}
-
-/** The name of the part for a key that {@link isChosen}. */
-export function callPartName(key: string): string {
-  return `${CALL_PREFIX}${key}`;
-}
-
-/** Where the pages are in which a call may stand that was first sent at `sentAtMs`. */
-export function pagesSince(sentAtMs: number): { readonly prefix: string; readonly from: string } {
-  return { prefix: PAGE_PREFIX, from: `${PAGE_PREFIX}${padded(Math.max(0, sentAtMs - CLOCK_MARGIN_MS))}` };
-}
-
-/** The part for a large result. The fence is in its name, so that another attempt cannot change it. */
-export function resultPart(key: string, fence: number, body: string, nowMs: number): Part {
-  return { name: `${RESULT_PREFIX}${key}#${fence}`, body, expiresAtMs: nowMs + INBOX_RETENTION_MS };
-}
-
-function padded(value: number): string {
-  return String(Math.floor(value)).padStart(16, "0");
 }

@@ -6,16 +6,8 @@ import { type Address, addressKey } from "../address";
 import { type CallIdentity, callKey, isChosen } from "../call-id";
 import type { Reply } from "../envelope";
 import { CorruptState, type DurableError } from "../errors";
-import {
-  callPartName,
-  Inbox,
-  type InboxEntry,
-  MAX_INLINE_RESULT_BYTES,
-  type Marks,
-  pagesSince,
-  resultPart,
-  spilledParts,
-} from "../inbox";
+import { Inbox, type InboxEntry, type Marks } from "../inbox";
+import { callPartName, MAX_INLINE_RESULT_BYTES, pagesSince, resultPart, spilledParts } from "../inbox-parts";
 import type { Lease } from "../lease";
 import type { Head, Store } from "../store";
 import { errorFromWire } from "../wire-error";

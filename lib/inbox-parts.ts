@@ -1,0 +1,55 @@
+/**
+ * What an inbox has beside the head, as parts of its actor: pages of calls with generated ids, named by their time; a part each for
+ * calls whose id the caller chose; and results that are too large for a line.
+ */
+import { isChosen } from "./call-id";
+import { CLOCK_MARGIN_MS, formatLine, Inbox, type InboxEntry } from "./inbox";
+import type { Part } from "./store";
+
+/** A larger encoded result goes to a part of its own. */
+export const MAX_INLINE_RESULT_BYTES = 256;
+/** How long parts are kept: 14 days, in which any message may come again, and one to spare. */
+const INBOX_RETENTION_MS = 15 * 24 * 3_600_000;
+
+const PAGE_PREFIX = "INBOX#";
+const CALL_PREFIX = "CALL#";
+const RESULT_PREFIX = "RESULT#";
+
+/** The parts for entries that leave the head, all committed, the newest by the commit of `version`. */
+export function spilledParts(
+  leaves: ReadonlyMap<string, InboxEntry>,
+  version: number,
+  nowMs: number,
+): Part[] {
+  const expiresAtMs = nowMs + INBOX_RETENTION_MS;
+  const page = new Map([...leaves].filter(([key]) => !isChosen(key)));
+  const parts = [...leaves].filter(([key]) => isChosen(key)).map((entry) => callPart(entry, expiresAtMs));
+  if (page.size > 0) {
+    const name = `${PAGE_PREFIX}${padded(nowMs)}#${padded(version)}`;
+    parts.push({ name, body: Inbox.of(page).text, expiresAtMs });
+  }
+  return parts;
+}
+
+function callPart([key, entry]: readonly [string, InboxEntry], expiresAtMs: number): Part {
+  return { name: callPartName(key), body: formatLine([key, entry]), expiresAtMs };
+}
+
+/** The name of the part for a key that {@link isChosen}. */
+export function callPartName(key: string): string {
+  return `${CALL_PREFIX}${key}`;
+}
+
+/** Where the pages are in which a call may stand that was first sent at `sentAtMs`. */
+export function pagesSince(sentAtMs: number): { readonly prefix: string; readonly from: string } {
+  return { prefix: PAGE_PREFIX, from: `${PAGE_PREFIX}${padded(Math.max(0, sentAtMs - CLOCK_MARGIN_MS))}` };
+}
+
+/** The part for a large result. The fence is in its name, so that another attempt cannot change it. */
+export function resultPart(key: string, fence: number, body: string, nowMs: number): Part {
+  return { name: `${RESULT_PREFIX}${key}#${fence}`, body, expiresAtMs: nowMs + INBOX_RETENTION_MS };
+}
+
+function padded(value: number): string {
+  return String(Math.floor(value)).padStart(16, "0");
+}

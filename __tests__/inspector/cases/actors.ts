@@ -82,7 +82,9 @@ export function testActors(open: Open): void {
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Counter room-71", exact: true }).waitFor();
 
+    await page.getByLabel("Arguments").waitFor();
     await page.keyboard.press("c");
+    await page.waitForFunction('document.activeElement.id === "call-method"');
     await page.keyboard.press("Tab");
     await page.keyboard.type("30");
     await page.keyboard.press("Control+Enter");

@@ -2,7 +2,7 @@
  * Keys that work wherever the focus is. Views bind them while they are shown; what lies on top of others comes first, then what was
  * bound last. While somebody types, only Escape is a command; while a dialog is open, none is.
  */
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 /** Returns false for a key that it did not use. */
 type Handler = (event: KeyboardEvent) => unknown;
@@ -19,7 +19,8 @@ let before: { readonly key: string; readonly atMs: number } | undefined;
 export function useKeys(bindings: Bindings, isOnTop = false): void {
   const latest = useRef(bindings);
   latest.current = bindings;
-  useEffect(() => {
+  // As soon as the view is there: a key that is pressed at once is not lost.
+  useLayoutEffect(() => {
     const binding = { bindings: latest, isOnTop };
     bound.push(binding);
     return () => void bound.splice(bound.indexOf(binding), 1);

@@ -1,4 +1,7 @@
-/** Kills and stops workers while they work: one for every so many messages that are done, so that it never starves them. */
+/**
+ * Kills and stops workers while they work: one for every so many messages that are done, so that it never starves them; and
+ * never one that works on a message which has been hit so often that it would be taken for one that kills its processes.
+ */
 import type { SeededRandom } from "../../lib/testing/seeded-random";
 import type { Fleet } from "./fleet";
 import type { WorkerProcess } from "./worker-process";
@@ -45,7 +48,7 @@ export class Chaos {
   private strike(): void {
     const { fleet, random } = this;
     if (this.isOver) return;
-    const victims = fleet.ready.filter(({ batches }) => batches > 0);
+    const victims = fleet.ready.filter(({ batches, worn }) => batches > 0 && worn === 0);
     const victim = victims[Math.floor(random.fraction() * victims.length)];
     // The last one at work is left alone: each death should find somebody who takes over.
     if (victim === undefined || fleet.ready.length < 2) return;

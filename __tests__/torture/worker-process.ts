@@ -22,6 +22,8 @@ export interface Progress {
   readonly again?: number;
   /** Batches that lost their lease. */
   readonly fenced?: number;
+  /** One more batch, or one less, that has been hit as often as may be. */
+  readonly worn?: 1 | -1;
 }
 
 /** How a worker is started. */
@@ -40,6 +42,8 @@ export class WorkerProcess {
   port = 0;
   /** Batches that it has done. */
   batches = 0;
+  /** Batches at work that have been hit as often as may be. */
+  worn = 0;
   /** Resolves when it is ready, or dead. */
   readonly started: Promise<void>;
   /** Aborts when it dies or is stopped. */
@@ -127,8 +131,10 @@ export class WorkerProcess {
       this.state = "ready";
       return;
     }
-    this.batches++;
-    this.watch.onProgress(JSON.parse(line) as Progress);
+    const progress = JSON.parse(line) as Progress;
+    if (progress.done !== undefined) this.batches++;
+    this.worn += progress.worn ?? 0;
+    this.watch.onProgress(progress);
   }
 
   private end(reason: string): void {

@@ -20,6 +20,12 @@ import { jsonLogger } from "../../lib/telemetry/json-logger";
 import { Account, Alarm } from "./actors";
 import type { Progress, WorkerOptions } from "./worker-process";
 
+/**
+ * What has died with its process so often that a few times more make it a dead letter, as one that kills them
+ * (`lib/runtime/attempts.ts`): that is no loss, and so no use here.
+ */
+const WORN_RECEIVES = 6;
+
 async function main(options: WorkerOptions): Promise<void> {
   const ports = portsOf(options);
   const limits = { leaseMs: options.leaseMs };
@@ -56,12 +62,14 @@ function portsOf({ file }: WorkerOptions): LocalPorts {
   return { store, queues, calls, bus: {} as LocalPorts["bus"] };
 }
 
-/** Tells the supervisor of each batch that is done. */
+/** Tells the supervisor of each batch that is done, and of one that must not be hit again before it begins. */
 function counted(process: EventSource["process"]): EventSource["process"] {
   return async (messages) => {
+    const isWorn = messages.some(({ receiveCount }) => receiveCount >= WORN_RECEIVES);
+    if (isWorn) tell({ worn: 1 });
     const failed = await process(messages);
     const again = messages.filter(({ receiveCount }) => receiveCount > 1).length;
-    tell({ done: messages.length - failed.size, again });
+    tell({ done: messages.length - failed.size, again, ...(isWorn ? { worn: -1 } : {}) });
     return failed;
   };
 }

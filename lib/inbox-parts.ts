@@ -45,9 +45,9 @@ export function pagesSince(sentAtMs: number): { readonly prefix: string; readonl
   return { prefix: PAGE_PREFIX, from: `${PAGE_PREFIX}${padded(Math.max(0, sentAtMs - CLOCK_MARGIN_MS))}` };
 }
 
-/** The part for a large result. The fence is in its name, so that another attempt cannot change it. */
-export function resultPart(key: string, fence: number, body: string, nowMs: number): Part {
-  return { name: `${RESULT_PREFIX}${key}#${fence}`, body, expiresAtMs: nowMs + INBOX_RETENTION_MS };
+/** The part for a large result. A token of its attempt is in its name, so that another one cannot change it. */
+export function resultPart(key: string, token: string, body: string, nowMs: number): Part {
+  return { name: `${RESULT_PREFIX}${key}#${token}`, body, expiresAtMs: nowMs + INBOX_RETENTION_MS };
 }
 
 function padded(value: number): string {

@@ -39,6 +39,13 @@ export interface MethodOptions<Schemas extends InputSchemas | undefined = InputS
    * counts when it is earlier. Default: no limit but that.
    */
   readonly timeout?: Duration;
+  /**
+   * `"always"` has the lease taken before each turn of this method. By default a method that returns no promise may run before there
+   * is one, which saves a request; its turn can then be thrown away and run again, when another process has changed the actor
+   * meanwhile. Ask for the lease where the method starts something outside that must not start twice for that, such as a `fetch`
+   * that it does not await. A method that waits for anything has the lease in any case.
+   */
+  readonly lease?: "always";
 }
 
 export interface MethodDefinition {
@@ -48,6 +55,7 @@ export interface MethodDefinition {
   /** A schema for each argument; undefined when there are none. */
   readonly input: readonly StandardSchemaV1[] | undefined;
   readonly timeoutMs: number | undefined;
+  readonly lease: "always" | undefined;
 }
 
 const DEFAULT_MAX_ATTEMPTS = 3;
@@ -63,7 +71,7 @@ export function defineMethod(
   options: MethodOptions,
   invalid: (problem: string, details: Record<string, unknown>) => InvalidDefinition,
 ): MethodDefinition {
-  const { readonly = false, maxAttempts = DEFAULT_MAX_ATTEMPTS, timeout, input } = options;
+  const { readonly = false, maxAttempts = DEFAULT_MAX_ATTEMPTS, timeout, input, lease } = options;
   if (!Number.isInteger(maxAttempts) || maxAttempts < 1 || maxAttempts > MOST_ATTEMPTS) {
     throw invalid(
       `declares "${name}" with maxAttempts ${String(maxAttempts)}: it is a whole number from 1 to ${MOST_ATTEMPTS}.`,
@@ -85,5 +93,13 @@ export function defineMethod(
       { method: name, value: quote(timeout), maxMs: MAX_TIMEOUT_MS },
     );
   }
-  return { name, readonly, maxAttempts, timeoutMs, input: schemas };
+  if (lease !== undefined && (lease !== "always" || readonly)) {
+    throw invalid(
+      readonly
+        ? `declares "${name}" with a lease and as readonly: a readonly method takes none.`
+        : `declares "${name}" with the lease ${quote(lease)}: it is "always", or not given.`,
+      { method: name, value: quote(lease) },
+    );
+  }
+  return { name, readonly, maxAttempts, timeoutMs, lease, input: schemas };
 }

@@ -4,7 +4,10 @@
  * `aws/dynamo-store.ts`, `local/sqlite-store.ts`; `__tests__/contract` holds what each must do.
  *
  *     acquire ──► head ──► turns ──► commit + release
- *        │ busy: until when            │ refused: the head as it is now
+ *        │ refused                     │ refused: the head as it is now
+ *
+ *     read ─────► head ──► turns ──► commit, if nobody has had the actor since
+ *                                      │ refused: the head as it is now
  */
 import type { Address } from "./address";
 import type { Lease } from "./lease";
@@ -54,9 +57,23 @@ export interface LeaseRequest {
   readonly untilMs: number;
 }
 
+/**
+ * An actor as somebody has seen it, with no pieces of its state beside the head. While both are still the same, nobody has committed
+ * to it or taken its lease since; whoever held that then may have marked it as having pieces, but for which a store looks too.
+ */
+export type Seen = Pick<Head, "version" | "fence">;
+
+/** The right to commit to an actor that nobody holds: to have seen it as it is. */
+export interface Unheld {
+  readonly seen: Seen;
+  /** The lease that the commit takes, if it takes one. */
+  readonly request: LeaseRequest;
+}
+
+/** A refusal brings the head as it is now, with the lease that is in the way. */
 export type Acquired =
   | { readonly acquired: true; readonly head: Head }
-  | { readonly acquired: false; readonly leaseUntilMs: number };
+  | { readonly acquired: false; readonly current: Head | undefined };
 
 /** What a commit writes. Fields that are absent stay as they are. */
 export interface Commit {
@@ -108,10 +125,18 @@ export interface Store {
   /**
    * Takes the lease when it is free or has ended by `nowMs`, raises the fence, and returns the head. When the lease
    * already carries this `leaseId`, it was acquired by an earlier request whose response was lost: that counts.
+   * @param seen takes it only while the actor is still as it was seen, and has no pieces
    */
-  acquire(address: Address, request: LeaseRequest): Promise<Acquired>;
-  /** Writes if and only if the lease and the version are still these. Never looks at the time. */
-  commit(address: Address, lease: Lease, commit: Commit): Promise<Committed>;
+  acquire(address: Address, request: LeaseRequest, seen?: Seen): Promise<Acquired>;
+  /**
+   * Under a lease: writes if and only if the lease and the version are still these. Never looks at the time.
+   *
+   * Without one: writes if and only if the actor is still as it was seen, has no pieces, and no lease of it lasts at
+   * `request.nowMs`; raises the fence, so that whoever held one that has ended is refused. A commit that does not release takes the requested lease with it,
+   * at the fence after the one that was seen. When a repetition is refused, its first request may have been applied: `current`
+   * carries the requested lease then, or the ids of the committed calls.
+   */
+  commit(address: Address, right: Lease | Unheld, commit: Commit): Promise<Committed>;
   /**
    * Gives the lease back without a commit, and notes in the same write what was delivered meanwhile. Does nothing when the
    * lease is no longer held.

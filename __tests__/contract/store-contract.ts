@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Address } from "../../lib/address";
 import type { Lease } from "../../lib/lease";
-import type { Head, Part, Store } from "../../lib/store";
+import type { Commit, Head, LeaseRequest, Part, Seen, Store } from "../../lib/store";
 import { type DueActor, type DuePage, wakeShardOf } from "../../lib/wake";
 
 const NOW_MS = 1_800_000_000_000;
@@ -19,7 +19,7 @@ export function storeContract(connect: () => Store): void {
 
   async function take(leaseId: string, nowMs = NOW_MS): Promise<{ lease: Lease; head: Head }> {
     const answer = await store.acquire(address, { leaseId, nowMs, untilMs: nowMs + LEASE_MS });
-    if (!answer.acquired) throw new Error(`busy until ${answer.leaseUntilMs}`);
+    if (!answer.acquired) throw new Error(`busy until ${answer.current?.leaseUntilMs}`);
     return { lease: { id: leaseId, fence: answer.head.fence }, head: answer.head };
   }
 
@@ -43,12 +43,11 @@ export function storeContract(connect: () => Store): void {
       }
     });
 
-    it("refuses while another lease lasts, and says until when", async () => {
+    it("refuses while another lease lasts, and brings the head with it", async () => {
       await take("a");
-      expect(await store.acquire(address, { leaseId: "b", nowMs: NOW_MS + 1, untilMs: NOW_MS + 9 })).toEqual({
-        acquired: false,
-        leaseUntilMs: NOW_MS + LEASE_MS,
-      });
+      const refused = await store.acquire(address, { leaseId: "b", nowMs: NOW_MS + 1, untilMs: NOW_MS + 9 });
+      expect(refused).toEqual({ acquired: false, current: await read() });
+      expect(await read()).toMatchObject({ leaseId: "a", leaseUntilMs: NOW_MS + LEASE_MS });
     });
 
     it("takes a lease that has ended, and raises the fence", async () => {
@@ -307,6 +306,198 @@ export function storeContract(connect: () => Store): void {
     });
   });
 
+  describe("commit without a lease", () => {
+    const request = { leaseId: "r", nowMs: NOW_MS, untilMs: NOW_MS + LEASE_MS };
+    const unseen = { version: 0, fence: 0 };
+    const write = (seen: Seen, commit: Partial<Commit> = {}, asked: LeaseRequest = request) =>
+      store.commit(address, { seen, request: asked }, { onVersion: seen.version, release: true, ...commit });
+    const begin = () => write(unseen, { state: "1", schema: 1 });
+
+    it("creates the head of a new actor, at version 1 and fence 1, and leaves no lease", async () => {
+      const inbox = "AAAAAAAAAAAAAAAA 1";
+      expect(await write(unseen, { state: '{"n":1}', schema: 3, inbox })).toEqual({ committed: true });
+      const head = await read();
+      expect(head).toMatchObject({ version: 1, fence: 1, state: { text: '{"n":1}', schema: 3 }, inbox });
+      for (const absent of ["leaseId", "leaseUntilMs"]) expect(head).not.toHaveProperty(absent);
+    });
+
+    it("creates it once: another process that has not seen it either is refused, and gets the head", async () => {
+      await begin();
+      const refused = await write(unseen, { state: "2", schema: 1 });
+      expect(refused).toEqual({ committed: false, current: await read() });
+      expect(await read()).toMatchObject({ version: 1, fence: 1, state: stored("1") });
+    });
+
+    it("raises version and fence by one, and leaves alone what it does not name", async () => {
+      const rest = { inbox: "AAAAAAAAAAAAAAAA 1", spilled: true, failing: "m", reminders: "[1]" };
+      await write(unseen, { state: "1", schema: 2, ...rest, wakeAtMs: NOW_MS + 7, usedAtMs: NOW_MS });
+      expect(await write({ version: 1, fence: 1 }, { state: "2" })).toEqual({ committed: true });
+      const moments = { wakeAtMs: NOW_MS + 7, usedAtMs: NOW_MS };
+      expect(await read()).toMatchObject({
+        version: 2,
+        fence: 2,
+        state: { text: "2", schema: 2 },
+        ...rest,
+        ...moments,
+      });
+      await write({ version: 2, fence: 2 }, { state: null, wakeAtMs: null, expiresAtMs: NOW_MS + 4_000 });
+      const head = await read();
+      expect(head).toMatchObject({ version: 3, fence: 3, usedAtMs: NOW_MS, expiresAtMs: NOW_MS + 4_000 });
+      for (const gone of ["state", "wakeAtMs"]) expect(head).not.toHaveProperty(gone);
+    });
+
+    it("is refused when another version was committed meanwhile, under a lease or without", async () => {
+      await begin();
+      await write({ version: 1, fence: 1 });
+      expect(await write({ version: 1, fence: 1 })).toMatchObject({ current: { version: 2, fence: 2 } });
+      const { lease } = await take("a");
+      await store.commit(address, lease, { onVersion: 2, state: "a", schema: 1, release: true });
+      for (const seen of [
+        { version: 2, fence: 2 },
+        { version: 2, fence: 3 },
+        { version: 3, fence: 2 },
+      ]) {
+        expect(await write(seen, { state: "x", schema: 1 })).toMatchObject({ committed: false });
+      }
+      expect(await read()).toMatchObject({ version: 3, fence: 3, state: stored("a") });
+    });
+
+    it("is refused when somebody has held the lease meanwhile, also without a commit", async () => {
+      await begin();
+      const { lease } = await take("a");
+      await store.release(address, lease, {});
+      expect(await write({ version: 1, fence: 1 })).toMatchObject({
+        committed: false,
+        current: { fence: 2 },
+      });
+    });
+
+    it("is refused while a lease lasts, although the actor is as it was seen", async () => {
+      await begin();
+      await take("a");
+      const late = { ...request, nowMs: NOW_MS + LEASE_MS - 1 };
+      expect(await write({ version: 1, fence: 2 }, {}, late)).toMatchObject({
+        committed: false,
+        current: { leaseId: "a", leaseUntilMs: NOW_MS + LEASE_MS },
+      });
+    });
+
+    it("is refused when who held a lease that has ended has marked that there may be pieces", async () => {
+      await begin();
+      const { lease } = await take("a");
+      const seen = { version: 1, fence: 2 };
+      await store.renew(address, lease, NOW_MS + LEASE_MS, { hasPieces: true });
+      const late = { ...request, nowMs: NOW_MS + LEASE_MS };
+      const current = { version: 1, fence: 2, hasPieces: true };
+      expect(await write(seen, { state: "2" }, late)).toMatchObject({ committed: false, current });
+      expect(await store.acquire(address, late, seen)).toMatchObject({ acquired: false, current });
+      expect(await store.acquire(address, late)).toMatchObject({ acquired: true, head: { hasPieces: true } });
+    });
+
+    it("takes away a lease that has ended; who held it is refused whatever it does, and cannot have it back", async () => {
+      await begin();
+      const { lease } = await take("a");
+      const late = { ...request, nowMs: NOW_MS + LEASE_MS };
+      expect(await write({ version: 1, fence: 2 }, { state: "2" }, late)).toEqual({ committed: true });
+      const head = await read();
+      expect(head).toMatchObject({ version: 2, fence: 3, state: stored("2") });
+      for (const gone of ["leaseId", "leaseUntilMs"]) expect(head).not.toHaveProperty(gone);
+      for (const onVersion of [1, 2]) {
+        const zombie = await store.commit(address, lease, {
+          onVersion,
+          state: "a",
+          schema: 1,
+          release: true,
+        });
+        expect(zombie).toMatchObject({ committed: false });
+      }
+      expect(await store.renew(address, lease, NOW_MS + 9 * LEASE_MS)).toBe(false);
+      await store.release(address, lease, { outbox: "[1]", wakeAtMs: NOW_MS });
+      expect(await read()).toEqual(head);
+    });
+
+    it("takes the lease in the same write, which then commits, and keeps others out", async () => {
+      await begin();
+      const seen = { version: 1, fence: 1 };
+      expect(await write(seen, { outbox: "[1]", release: false })).toEqual({ committed: true });
+      expect(await read()).toMatchObject({
+        version: 2,
+        fence: 2,
+        outbox: "[1]",
+        leaseId: "r",
+        leaseUntilMs: NOW_MS + LEASE_MS,
+      });
+      const other = await store.acquire(address, { ...request, leaseId: "b" });
+      expect(other).toMatchObject({ acquired: false, current: { leaseId: "r" } });
+      const lease = { id: "r", fence: 2 };
+      expect(await store.commit(address, lease, { onVersion: 2, outbox: "", release: true })).toEqual({
+        committed: true,
+      });
+    });
+
+    it("that comes twice is refused the second time, and shows whose lease it is", async () => {
+      await write(unseen, { release: false });
+      expect(await write(unseen, { release: false })).toMatchObject({
+        committed: false,
+        current: { version: 1, fence: 1, leaseId: "r" },
+      });
+    });
+
+    it("is for exactly one of many that have seen the same", async () => {
+      for (const seen of [unseen, { version: 1, fence: 1 }]) {
+        const answers = await Promise.all(
+          Array.from({ length: 8 }, (_, index) => write(seen, { state: String(index), schema: 1 })),
+        );
+        expect(answers.filter(({ committed }) => committed)).toHaveLength(1);
+      }
+    });
+
+    it("works for an actor that was held and never committed", async () => {
+      const { lease } = await take("a");
+      await store.release(address, lease, {});
+      expect(await write(unseen)).toMatchObject({ committed: false, current: { version: 0, fence: 1 } });
+      expect(await write({ version: 0, fence: 1 }, { state: "1", schema: 1 })).toEqual({ committed: true });
+      expect(await read()).toMatchObject({ version: 1, fence: 2, state: stored("1") });
+    });
+
+    describe("that turns out to need one", () => {
+      it("takes the lease of an actor that is as it was seen", async () => {
+        const first = await store.acquire(address, request, unseen);
+        expect(first).toMatchObject({ acquired: true, head: { version: 0, fence: 1, leaseId: "r" } });
+        const lease = { id: "r", fence: 1 };
+        await store.commit(address, lease, { onVersion: 0, state: "1", schema: 1, release: true });
+        const second = await store.acquire(address, request, { version: 1, fence: 1 });
+        expect(second).toMatchObject({ acquired: true, head: { fence: 2, state: stored("1") } });
+      });
+
+      it("does not take it once the actor was committed to, or held, or is held", async () => {
+        await begin();
+        await write({ version: 1, fence: 1 });
+        const stale = await store.acquire(address, request, { version: 1, fence: 1 });
+        expect(stale).toEqual({ acquired: false, current: await read() });
+        expect(await store.acquire(address, request, unseen)).toMatchObject({ acquired: false });
+        const { lease } = await take("a");
+        const seen = { version: 2, fence: 3 };
+        expect(await store.acquire(address, request, seen)).toMatchObject({ current: { leaseId: "a" } });
+        await store.release(address, lease, {});
+        expect(await store.acquire(address, request, { version: 2, fence: 2 })).toMatchObject({
+          acquired: false,
+        });
+        expect(await store.acquire(address, request, seen)).toMatchObject({ acquired: true });
+      });
+
+      it("counts a repeated request as the same acquisition", async () => {
+        await begin();
+        const seen = { version: 1, fence: 1 };
+        await store.acquire(address, request, seen);
+        expect(await store.acquire(address, request, seen)).toMatchObject({
+          acquired: true,
+          head: { fence: 2 },
+        });
+      });
+    });
+  });
+
   describe("release and renew", () => {
     it("frees the lease without a commit; the fence stays", async () => {
       const { lease } = await take("a");
@@ -406,10 +597,7 @@ export function storeContract(connect: () => Store): void {
       expect(await store.renew(address, lease, NOW_MS + 60_000)).toBe(true);
       expect(
         await store.acquire(address, { leaseId: "b", nowMs: NOW_MS + 59_999, untilMs: NOW_MS + 60_001 }),
-      ).toEqual({
-        acquired: false,
-        leaseUntilMs: NOW_MS + 60_000,
-      });
+      ).toMatchObject({ acquired: false, current: { leaseUntilMs: NOW_MS + 60_000 } });
       await take("b", NOW_MS + 60_000);
       expect(await store.renew(address, lease, NOW_MS + 90_000)).toBe(false);
     });

@@ -27,6 +27,7 @@ import type {
   Release,
   Store,
   StoredState,
+  Unheld,
 } from "../../lib/store";
 import type { DuePage } from "../../lib/wake";
 import { Finding, report } from "./finding";
@@ -88,13 +89,23 @@ export class MemoryStore implements Store {
     return { acquired: true, head: acquired };
   }
 
-  async commit(
-    address: Address,
-    lease: Lease,
-    { onVersion, release, ...changes }: Commit,
-  ): Promise<Committed> {
-    const head = this.heads.get(addressKey(address));
-    if (head?.leaseId !== lease.id || head.version !== onVersion) return { committed: false, current: head };
+  async commit(address: Address, right: Lease | Unheld, commit: Commit): Promise<Committed> {
+    const head = this.heads.get(addressKey(address)) ?? NEW;
+    if ("seen" in right) {
+      const { seen, request } = right;
+      await this.budget.spend();
+      if (head.version !== seen.version || head.fence !== seen.fence)
+        return { committed: false, current: head };
+      const { leaseId: _ended, leaseUntilMs: _until, ...free } = head;
+      const lease = { leaseId: request.leaseId, leaseUntilMs: request.untilMs };
+      return this.write(address, { ...free, ...lease, fence: seen.fence + 1 }, commit);
+    }
+    if (head.leaseId !== right.id || head.version !== commit.onVersion)
+      return { committed: false, current: head };
+    return this.write(address, head, commit);
+  }
+
+  private write(address: Address, head: Head, { onVersion, release, ...changes }: Commit): Committed {
     const { state, schema, outbox, wakeAtMs, usedAtMs, expiresAtMs, ...rest } = changes;
     checkWritten(changes);
     const { state: before, ...others } = head;

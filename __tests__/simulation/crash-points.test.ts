@@ -36,7 +36,7 @@ const SCENARIOS: Readonly<Record<string, readonly Unnamed[]>> = {
   "calls and a look": [
     call("a", add(5)),
     call("a", { do: "take", amount: 3 }),
-    { ask: "look", to: "a", consistency: "strong", ...PAUSE },
+    { ask: "look", to: "a", consistency: "strong", isTurn: false, ...PAUSE },
   ],
   "a transfer by a message": [
     call("a", add(5)),

@@ -166,13 +166,13 @@ function resultOf(seed: number, world: World, errands: readonly string[]): Sched
 
 /** The last fault is over. */
 function calm(world: World, operator: Session): void {
-  const { faults, history, outages, corrupted, lambda, timeline } = world;
+  const { faults, history, outages, corruption, lambda, timeline } = world;
   world.isCalm = true;
   faults.areOver = true;
   outages.clear();
   world.sweptAgainMs = 0;
   world.wakesLostUntilMs = 0;
-  for (const { repair } of [...corrupted.values()]) repair();
+  corruption.repairAll();
   history.isMended = true;
   const again = () => {
     lambda.repeatFailed();

@@ -10,6 +10,7 @@ import { SimulatedDynamoDb } from "./cloud/dynamodb";
 import { SimulatedEventBridge } from "./cloud/event-bridge";
 import { BUS, QUEUES, TABLES } from "./cloud/names";
 import { type AcceptedMessage, SimulatedSqs } from "./cloud/sqs";
+import { Corruption } from "./faults/corruption";
 import { Faults } from "./faults/faults";
 import { EventSource } from "./hosts/event-source";
 import type { Fleet } from "./hosts/function-process";
@@ -33,13 +34,6 @@ export interface WorldOptions {
   readonly keepsTrace: boolean;
   /** Functions that are frozen between events, or servers. Default: by chance. */
   readonly isLambda: boolean | undefined;
-}
-
-interface CorruptedAttribute {
-  readonly attribute: string;
-  readonly bytes: string;
-  readonly was: string | number | boolean | undefined;
-  repair(): void;
 }
 
 export class World {
@@ -66,8 +60,7 @@ export class World {
   straggler: string | undefined;
   /** When a new version of the code is deployed. */
   deployedMs = Number.POSITIVE_INFINITY;
-  /** Attributes of heads that were changed, by their keys. */
-  readonly corrupted = new Map<string, CorruptedAttribute>();
+  readonly corruption = new Corruption(this);
   /** Has somebody destroy an actor. */
   destroy: (actor: string) => void = () => {};
   /** Requests that changed something and were applied. */
@@ -105,12 +98,6 @@ export class World {
     return ++this.crashPoints === this.crashAt;
   }
 
-  /** What an attribute of a head was, where somebody has changed its bytes; else what it is. */
-  unchanged(pk: string, stored: unknown): unknown {
-    const { bytes, was } = this.corrupted.get(pk) ?? {};
-    return stored === bytes ? was : stored;
-  }
-
   isLeftOut(name: string): boolean {
     return this.options.isLeftOut(name);
   }
@@ -134,6 +121,7 @@ export class World {
     ]);
     const lag = chance.for("lag");
     dynamodb.onWrite = (write) => {
+      this.corruption.onWrite(write);
       ledger.onWrite(write);
       visitors.onWrite(write);
     };

@@ -18,18 +18,31 @@ import { type Clock, sleep, systemClock } from "../clock";
 import { StoreUnavailable } from "../errors";
 import type { Lease } from "../lease";
 import { backoffMs, type Random, systemRandom } from "../random";
-import type { Acquired, Commit, Committed, Head, LeaseRequest, Part, Release, Store } from "../store";
+import type {
+  Acquired,
+  Commit,
+  Committed,
+  Head,
+  LeaseRequest,
+  Part,
+  Release,
+  Seen,
+  Store,
+  Unheld,
+} from "../store";
 import type { DuePage } from "../wake";
 import { chunks } from "./chunks";
 import { expirySeconds, HEAD_SORT_KEY, headOfItem, itemOfPart, partOfItem, partSortKey } from "./dynamo-item";
 import { type Changes, type Condition, DynamoTable, type Item, type Written } from "./dynamo-table";
 import { readDue, WAKE_SHARDS, wakeKeys } from "./dynamo-wakes";
 
-// Conditions. Safety rests on the first three alone; the others only say who may try.
+// Conditions. Safety rests on the first six alone; the others only say who may try.
 const SAME_LEASE = "#leaseId = :leaseId";
-const SAME_FENCE = "#fence = :fence";
+const SAME_FENCE = "#fence = :onFence";
+const NEVER_HELD = "attribute_not_exists(#fence)";
 const SAME_VERSION = "#version = :onVersion";
 const NEVER_COMMITTED = "attribute_not_exists(#version)";
+const NO_PIECES = "attribute_not_exists(#pieces)";
 const NO_LEASE = "attribute_not_exists(#leaseId)";
 const LEASE_ENDED = "#leaseUntil <= :now";
 
@@ -68,27 +81,29 @@ export class DynamoStore implements Store {
     this.random = random;
   }
 
-  async acquire(address: Address, { leaseId, nowMs, untilMs }: LeaseRequest): Promise<Acquired> {
+  async acquire(address: Address, { leaseId, nowMs, untilMs }: LeaseRequest, seen?: Seen): Promise<Acquired> {
+    const { expression, values } = seen === undefined ? free(nowMs) : freeAsSeen(seen, nowMs);
     const written = await this.table.update(headKey(address), {
       UpdateExpression: "SET #leaseId = :leaseId, #leaseUntil = :until ADD #fence :one",
-      ConditionExpression: FREE,
-      ExpressionAttributeValues: { ":leaseId": leaseId, ":until": untilMs, ":now": nowMs, ":one": 1 },
+      ConditionExpression: expression,
+      ExpressionAttributeValues: { ...values, ":leaseId": leaseId, ":until": untilMs, ":one": 1 },
       ReturnValues: "ALL_NEW",
     });
     if (written.ok) return { acquired: true, head: headOfItem(written.item ?? {}) };
     const current = currentHead(written);
     if (current?.leaseId === leaseId) return { acquired: true, head: current };
-    return { acquired: false, leaseUntilMs: current?.leaseUntilMs ?? nowMs };
+    return { acquired: false, current };
   }
 
-  async commit(address: Address, lease: Lease, commit: Commit): Promise<Committed> {
-    const { onVersion, release } = commit;
+  async commit(address: Address, right: Lease | Unheld, commit: Commit): Promise<Committed> {
     const changes = {
-      version: onVersion + 1,
-      ...(release ? FREED : {}),
+      version: commit.onVersion + 1,
+      ...leaseAfter(right, commit),
       ...changesOf(address, commit),
     };
-    const written = await this.table.change(headKey(address), changes, heldAt(lease, onVersion));
+    const condition =
+      "seen" in right ? freeAsSeen(right.seen, right.request.nowMs) : heldAt(right, commit.onVersion);
+    const written = await this.table.change(headKey(address), changes, condition);
     return written.ok ? { committed: true } : { committed: false, current: currentHead(written) };
   }
 
@@ -199,15 +214,49 @@ function headKey(address: Address): Item {
   return { pk: addressKey(address), sk: HEAD_SORT_KEY };
 }
 
-function held({ id, fence }: Lease): Condition {
-  return { expression: HELD, values: { ":leaseId": id, ":fence": fence } };
+/** What a commit makes of the lease. */
+function leaseAfter(right: Lease | Unheld, { release }: Commit): Changes {
+  if (!("seen" in right)) return release ? FREED : {};
+  const { seen, request } = right;
+  const lease = release ? FREED : { leaseId: request.leaseId, leaseUntil: request.untilMs };
+  return { ...lease, fence: seen.fence + 1 };
 }
 
-/** An endpoint refuses values that no expression names, so a first commit carries no version to compare with. */
+function held({ id, fence }: Lease): Condition {
+  return { expression: HELD, values: { ":leaseId": id, ":onFence": fence } };
+}
+
 function heldAt(lease: Lease, onVersion: number): Condition {
-  const { values } = held(lease);
-  if (onVersion === 0) return { expression: `${HELD} AND ${NEVER_COMMITTED}`, values };
-  return { expression: `${HELD} AND ${SAME_VERSION}`, values: { ...values, ":onVersion": onVersion } };
+  return both(held(lease), atVersion(onVersion));
+}
+
+function free(nowMs: number): Condition {
+  return { expression: FREE, values: { ":now": nowMs } };
+}
+
+/** Nobody has had the actor since it was seen. */
+function freeAsSeen({ version, fence }: Seen, nowMs: number): Condition {
+  return both(atVersion(version), both(atFence(fence), both(WHOLE, free(nowMs))));
+}
+
+/** An endpoint refuses values that no expression names, so what is not there carries nothing to compare with. */
+function atVersion(version: number): Condition {
+  if (version === 0) return { expression: NEVER_COMMITTED, values: {} };
+  return { expression: SAME_VERSION, values: { ":onVersion": version } };
+}
+
+const WHOLE: Condition = { expression: NO_PIECES, values: {} };
+
+function atFence(fence: number): Condition {
+  if (fence === 0) return { expression: NEVER_HELD, values: {} };
+  return { expression: SAME_FENCE, values: { ":onFence": fence } };
+}
+
+function both(one: Condition, other: Condition): Condition {
+  return {
+    expression: `${one.expression} AND (${other.expression})`,
+    values: { ...one.values, ...other.values },
+  };
 }
 
 function changesOf(address: Address, commit: Partial<Commit>): Changes {

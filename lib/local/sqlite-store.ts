@@ -5,7 +5,18 @@ import { type Clock, systemClock } from "../clock";
 import { UnexpectedEvent } from "../errors";
 import type { Lease } from "../lease";
 import { quote } from "../quote";
-import type { Acquired, Commit, Committed, Head, LeaseRequest, Part, Release, Store } from "../store";
+import type {
+  Acquired,
+  Commit,
+  Committed,
+  Head,
+  LeaseRequest,
+  Part,
+  Release,
+  Seen,
+  Store,
+  Unheld,
+} from "../store";
 import type { DuePage } from "../wake";
 import type { AddedColumns, LocalDatabase } from "./database";
 import { SqliteExpiry, saysOfExpiry } from "./sqlite-expiry";
@@ -48,21 +59,27 @@ const ADDED_TO_HEAD: AddedColumns = {
 const COLUMNS = `version, fence, lease_id, lease_until_ms, state, schema, has_pieces, inbox, spilled, failing, outbox, reminders,
   wake_at_ms, used_at_ms, expires_at_ms`;
 
+const FREE = "(lease_id IS NULL OR lease_until_ms <= $nowMs)";
+const AS_SEEN = "version = $version AND fence = $fence AND has_pieces = 0";
+const STILL_HELD = "key = $key AND lease_id = $leaseId AND fence = $fence";
+
 const ACQUIRE = `
   INSERT INTO head (key, fence, lease_id, lease_until_ms) VALUES ($key, 1, $leaseId, $untilMs)
   ON CONFLICT (key) DO UPDATE SET fence = fence + 1, lease_id = $leaseId, lease_until_ms = $untilMs
-    WHERE lease_id IS NULL OR lease_until_ms <= $nowMs
+    WHERE ${FREE}
   RETURNING ${COLUMNS}`;
 
-const STILL_HELD = "key = $key AND lease_id = $leaseId AND fence = $fence";
+const ACQUIRE_SEEN = `
+  UPDATE head SET fence = fence + 1, lease_id = $leaseId, lease_until_ms = $untilMs
+  WHERE key = $key AND ${AS_SEEN} AND ${FREE}
+  RETURNING ${COLUMNS}`;
 
 /** What a release can write as well as a commit. */
 const WRITTEN_ON_RELEASE = `
     outbox = coalesce($outbox, outbox),
     wake_at_ms = iif($movesWake, $wakeAtMs, wake_at_ms)`;
 
-const COMMIT = `
-  UPDATE head SET
+const WRITTEN_ON_COMMIT = `
     version = version + 1,
     state = iif($removesState, NULL, coalesce($state, state)),
     schema = iif($removesState, NULL, coalesce($schema, schema)),
@@ -70,10 +87,23 @@ const COMMIT = `
     spilled = max(spilled, $spilled),
     failing = coalesce($failing, failing),
     reminders = coalesce($reminders, reminders),
+    ${WRITTEN_ON_RELEASE}`;
+
+const COMMIT = `
+  UPDATE head SET ${WRITTEN_ON_COMMIT},
     lease_id = iif($release, NULL, lease_id),
-    lease_until_ms = iif($release, NULL, lease_until_ms),
-    ${WRITTEN_ON_RELEASE}
+    lease_until_ms = iif($release, NULL, lease_until_ms)
   WHERE ${STILL_HELD} AND version = $onVersion`;
+
+/** A head for an actor that nobody has had, as if it had been seen. */
+const CREATE = "INSERT INTO head (key, fence) VALUES ($key, 0) ON CONFLICT (key) DO NOTHING";
+
+const COMMIT_FREE = `
+  UPDATE head SET ${WRITTEN_ON_COMMIT},
+    fence = fence + 1,
+    lease_id = iif($release, NULL, $leaseId),
+    lease_until_ms = iif($release, NULL, $untilMs)
+  WHERE key = $key AND ${AS_SEEN} AND ${FREE}`;
 
 const RELEASE = `
   UPDATE head SET
@@ -122,7 +152,7 @@ export class SqliteStore implements Store {
   private readonly parts: SqliteParts;
   private readonly expiry: SqliteExpiry;
   private readonly statements: Record<
-    "acquire" | "commit" | "release" | "renew" | "read" | "readDue",
+    "acquire" | "acquireSeen" | "create" | "commit" | "commitFree" | "release" | "renew" | "read" | "readDue",
     StatementSync
   >;
 
@@ -140,7 +170,10 @@ export class SqliteStore implements Store {
     const prepare = (sql: string) => database.prepare(sql);
     this.statements = {
       acquire: prepare(ACQUIRE),
+      acquireSeen: prepare(ACQUIRE_SEEN),
+      create: prepare(CREATE),
       commit: prepare(COMMIT),
+      commitFree: prepare(COMMIT_FREE),
       release: prepare(RELEASE),
       renew: prepare(`
         UPDATE head SET lease_until_ms = $untilMs, has_pieces = max(has_pieces, $hasPieces)
@@ -150,42 +183,34 @@ export class SqliteStore implements Store {
     };
   }
 
-  acquire(address: Address, { leaseId, nowMs, untilMs }: LeaseRequest): Promise<Acquired> {
+  acquire(address: Address, request: LeaseRequest, seen?: Seen): Promise<Acquired> {
     const key = addressKey(address);
-    return this.database.write((): Acquired => {
-      const row = this.statements.acquire.get({ key, leaseId, nowMs, untilMs: storable(untilMs) }) as
-        | HeadRow
-        | undefined;
-      if (row !== undefined) return { acquired: true, head: headOf(row) };
-      const head = this.head(key) as Head;
-      if (head.leaseId === leaseId) return { acquired: true, head };
-      return { acquired: false, leaseUntilMs: head.leaseUntilMs ?? nowMs };
-    });
+    const values = { key, ...requestValues(request) };
+    return this.database.write(
+      (): Acquired => {
+        const row = this.acquired(values, seen) as HeadRow | undefined;
+        if (row !== undefined) return { acquired: true, head: headOf(row) };
+        const current = this.head(key);
+        if (current?.leaseId === request.leaseId) return { acquired: true, head: current };
+        return { acquired: false, current };
+      },
+      { atomic: isUnseen(seen) },
+    );
   }
 
-  commit(address: Address, lease: Lease, commit: Commit): Promise<Committed> {
-    const { onVersion, state, schema, inbox, spilled, failing, reminders, release } = commit;
-    const values = {
-      ...heldBy(address, lease),
-      ...releaseValues(commit),
-      onVersion,
-      removesState: state === null ? 1 : 0,
-      state: state ?? null,
-      schema: schema ?? null,
-      inbox: inbox ?? null,
-      spilled: spilled ? 1 : 0,
-      failing: failing ?? null,
-      reminders: reminders ?? null,
-      release: release ? 1 : 0,
-    };
+  commit(address: Address, right: Lease | Unheld, commit: Commit): Promise<Committed> {
+    const key = addressKey(address);
+    const isFirst = "seen" in right && isUnseen(right.seen);
+    const apply =
+      "seen" in right ? this.commitFree(key, right, commit) : this.commitHeld(address, right, commit);
     return this.database.write(
       (): Committed => {
-        const { changes } = this.statements.commit.run(values);
-        if (changes === 0) return { committed: false, current: this.head(values.key) };
-        this.expiry.write(values.key, commit);
+        if (isFirst) this.statements.create.run({ key });
+        if (!apply()) return { committed: false, current: this.head(key) };
+        this.expiry.write(key, commit);
         return { committed: true };
       },
-      { atomic: saysOfExpiry(commit) },
+      { atomic: isFirst || saysOfExpiry(commit) },
     );
   }
 
@@ -239,6 +264,25 @@ export class SqliteStore implements Store {
     return last === undefined ? { due } : { due, next: `${last.wake_at_ms} ${last.key}` };
   }
 
+  private acquired(values: { key: string } & LeaseRequest, seen: Seen | undefined): unknown {
+    const { acquire, acquireSeen, create } = this.statements;
+    if (seen === undefined) return acquire.get({ ...values });
+    if (isUnseen(seen)) create.run({ key: values.key });
+    const { version, fence } = seen;
+    return acquireSeen.get({ ...values, version, fence });
+  }
+
+  private commitHeld(address: Address, lease: Lease, commit: Commit): () => boolean {
+    const values = { ...heldBy(address, lease), ...commitValues(commit), onVersion: commit.onVersion };
+    return () => this.statements.commit.run(values).changes === 1;
+  }
+
+  private commitFree(key: string, { seen, request }: Unheld, commit: Commit): () => boolean {
+    const { version, fence } = seen;
+    const values = { key, version, fence, ...requestValues(request), ...commitValues(commit) };
+    return () => this.statements.commitFree.run(values).changes === 1;
+  }
+
   private head(key: string): Head | undefined {
     const row = this.statements.read.get({ key }) as HeadRow | undefined;
     return row === undefined ? undefined : headOf(row);
@@ -266,6 +310,30 @@ function headOf(row: HeadRow): Head {
 
 function heldBy(address: Address, { id, fence }: Lease) {
   return { key: addressKey(address), leaseId: id, fence };
+}
+
+/** True for an actor that nobody has had: there is no row to write to. */
+function isUnseen(seen: Seen | undefined): boolean {
+  return seen !== undefined && seen.version + seen.fence === 0;
+}
+
+function requestValues({ leaseId, nowMs, untilMs }: LeaseRequest) {
+  return { leaseId, nowMs, untilMs: storable(untilMs) };
+}
+
+function commitValues(commit: Commit) {
+  const { state, schema, inbox, spilled, failing, reminders, release } = commit;
+  return {
+    ...releaseValues(commit),
+    removesState: state === null ? 1 : 0,
+    state: state ?? null,
+    schema: schema ?? null,
+    inbox: inbox ?? null,
+    spilled: spilled ? 1 : 0,
+    failing: failing ?? null,
+    reminders: reminders ?? null,
+    release: release ? 1 : 0,
+  };
 }
 
 function releaseValues({ outbox, wakeAtMs }: Release) {

@@ -1,9 +1,14 @@
 /**
- * An activation: one stretch of an actor's life in this process, from taking the lease to giving it back. Read
- * `activate` and `run` from top to bottom.
+ * An activation: one stretch of an actor's life in this process, from its claim to its last commit. Read `activate` and `run`
+ * from top to bottom.
+ *
+ *     seen ─► turn, turn, turn … ─► commit ─► replies         as long as no turn waits for anything, and nobody else commits
+ *       │              │               1 request              only now: nobody sees what was not committed
+ *       │              └─ a turn waits: takes the lease
+ *       └─► refused: all of it again, on what is there now
  *
  *     acquire + load ─► turn, turn, turn … ─► commit + release ─► replies
- *       1 request       nobody else runs        1 request         only now: nobody sees what was not committed
+ *       1 request       nobody else runs        1 request
  *
  *     with effects:                           commit ─► effects ─► release ─► replies
  *
@@ -12,13 +17,17 @@
  */
 import type { Address } from "../address";
 import type { ActorDefinition } from "../definition";
+import type { HostTime } from "../envelope";
 import { type DurableError, FencedError, StoreUnavailable } from "../errors";
 import type { Inbox } from "../inbox";
+import type { Head } from "../store";
 import { asDurableError } from "../wire-error";
 import { ActorState } from "./actor-state";
 import type { Call } from "./call";
+import { type Claim, ClaimRefused, type Sighting } from "./claim";
+import { claimActor } from "./claiming";
 import { Commits } from "./commits";
-import { acquireLease, type HeldLease } from "./held-lease";
+import type { HeldLease } from "./held-lease";
 import { sendHint } from "./hints";
 import type { Host } from "./host";
 import { deliverEffects } from "./outbox";
@@ -26,12 +35,13 @@ import type { CallQueue } from "./queue";
 import { ActorRecord } from "./record";
 import { Recorder } from "./telemetry/recorder";
 import type { TurnContext } from "./turns/context";
-import { LiveActor } from "./turns/live-actor";
+import { END, LiveActor } from "./turns/live-actor";
 import { Turns } from "./turns/turns";
 
 /** What stays in memory between activations; of use only while the stored version is still the same. */
 export interface WarmActor {
   readonly version: number;
+  readonly head: Head;
   readonly live: LiveActor;
   readonly state: ActorState;
   readonly inbox: Inbox;
@@ -44,9 +54,10 @@ export interface Activated {
   readonly isDue: boolean;
 }
 
-/**
- * Runs what waits in `queue` and what is due, under one lease. Every call that it takes is settled; it does not throw.
- */
+/** Commits without a lease that were refused in a row: after so many, the lease makes sure of the next one. */
+const MAX_REFUSALS = 2;
+
+/** Runs what waits in `queue` and what is due, with one commit. Every call that it takes is settled; it does not throw. */
 export async function activate(
   host: Host,
   definition: ActorDefinition,
@@ -54,9 +65,22 @@ export async function activate(
   queue: CallQueue,
   warm: WarmActor | undefined,
 ): Promise<Activated> {
-  const held = await acquireLease(host, address, queue);
-  if (held === undefined) return { warm, isDue: false };
-  return new Activation(host, definition, address, queue, held).run(warm);
+  let known: Sighting | undefined = warm;
+  let kept = warm;
+  for (let refusals = 0; ; refusals++) {
+    const needsLease = (method: string) => holdsFirst(host, definition, method, kept?.live);
+    const mustHold = refusals >= MAX_REFUSALS || queue.some(needsLease);
+    const claim = await claimActor(host, address, queue, known, mustHold);
+    if (claim === undefined) return { warm: kept, isDue: false };
+    try {
+      return await new Activation(host, definition, address, queue, claim).run(kept);
+    } catch (thrown) {
+      if (!(thrown instanceof ClaimRefused)) throw thrown;
+      known = thrown.sighting;
+      // Turns have run on it that are thrown away.
+      kept = undefined;
+    }
+  }
 }
 
 class Activation {
@@ -64,7 +88,6 @@ class Activation {
   private live!: LiveActor;
   private turns!: Turns;
   private commits!: Commits;
-  private hostEndMs: number;
   /** The process stops: no further turn begins. */
   private isStopping = false;
   /** The last turn was a reminder's. */
@@ -72,6 +95,8 @@ class Activation {
   /** A call came, whatever became of it. */
   private hasCalls = false;
   private stopHeartbeat: (() => void) | undefined;
+  /** For whom the actor was to be looked at, also without a call. */
+  private readonly woken: HostTime | undefined;
   private readonly recorder: Recorder;
 
   constructor(
@@ -79,17 +104,17 @@ class Activation {
     private readonly definition: ActorDefinition,
     private readonly address: Address,
     private readonly queue: CallQueue,
-    private readonly held: HeldLease,
+    private readonly claim: Claim,
   ) {
-    this.hostEndMs = queue.hostEndMs();
-    this.recorder = new Recorder(host, address, held);
-    queue.looked();
+    this.recorder = new Recorder(host, address, claim);
+    this.woken = queue.looked();
     queue.abortRunning = (reason) => {
       this.isStopping = true;
       this.turns?.abort(reason);
     };
   }
 
+  /** @throws ClaimRefused when all of it is to be done again: its calls wait again */
   async run(warm: WarmActor | undefined): Promise<Activated> {
     try {
       await this.load(warm);
@@ -98,8 +123,9 @@ class Activation {
       const isDue = await this.runTurns();
       await this.commitAndRelease();
       this.commits.tell();
-      return { warm: this.warm, isDue };
+      return { warm: this.warm, isDue: isDue && this.claim.held !== undefined };
     } catch (thrown) {
+      if (thrown instanceof ClaimRefused) throw this.startAgain(thrown);
       await this.giveUp(asDurableError(thrown));
       return { warm: undefined, isDue: false };
     } finally {
@@ -108,17 +134,18 @@ class Activation {
   }
 
   private async load(known: WarmActor | undefined): Promise<void> {
-    const { host, address, definition } = this;
-    const { head } = this.held;
+    const { host, address, definition, claim } = this;
+    const { head, fence } = claim;
     const warm = known?.version === head.version ? known : undefined;
-    const mark = () => this.held.markPieces(this.hostEndMs);
-    const state = await ActorState.load(host, address, head, mark, warm?.state);
+    const mark = async () => (await claim.hold()).markPieces(claim.hostEndMs);
+    const state = await ActorState.load(host, address, head, { fence, mark }, warm?.state);
     this.record = new ActorRecord(host, definition, address, head, state, warm?.inbox);
     this.live = warm?.live ?? new LiveActor(definition, limitsOf(host), state.saved);
     const abort = (reason: DurableError) => this.turns.abort(reason);
-    this.commits = new Commits(host, address, this.held, this.record, this.recorder, abort);
+    this.commits = new Commits(host, address, claim, this.record, this.recorder, abort);
     const hooks = {
-      onWait: () => this.startHeartbeat(),
+      onWait: () => this.keepAlive(),
+      hold: () => (claim.held === undefined ? claim.hold() : undefined),
       commit: () => this.commits.commit(this.live.state),
       save: (call: Call, context: TurnContext) => this.save(call, context),
     };
@@ -126,8 +153,8 @@ class Activation {
   }
 
   private get warm(): WarmActor {
-    const { version, state, inbox } = this.record;
-    return { version, state, live: this.live, inbox: inbox.calls };
+    const { version, head, state, inbox } = this.record;
+    return { version, head, state, live: this.live, inbox: inbox.calls };
   }
 
   /** Effects that an activation which died could not deliver. */
@@ -167,16 +194,19 @@ class Activation {
     const reminder = isCallsTurn ? undefined : this.record.dueReminder;
     this.hasReminded = reminder !== undefined;
     if (reminder !== undefined) {
+      await this.holdFor(reminder.method);
       // What it calls of other actors is theirs at once: the turn that has set it must not be rolled back after that.
       if (!this.record.reminders.isCommitted(reminder)) await this.commits.commit(this.live.state);
-      await this.turns.remind(reminder, this.hostEndMs);
+      await this.turns.remind(reminder, this.claim.hostEndMs);
       return true;
     }
+    const { first } = this.queue;
+    if (first !== undefined) await this.holdFor(first.envelope.method);
     const call = this.queue.take();
     if (call === undefined) return this.expire();
     this.hasCalls = true;
     if (call.failIfLate()) return true;
-    this.hostEndMs = Math.max(this.hostEndMs, call.envelope.hostEndMs);
+    this.claim.hostEndMs = Math.max(this.claim.hostEndMs, call.envelope.hostEndMs);
     this.commits.add(await this.turns.run(call));
     return true;
   }
@@ -184,14 +214,33 @@ class Activation {
   private async expire(): Promise<boolean> {
     const expiredMs = this.hasCalls ? undefined : this.record.expiredMs;
     if (expiredMs === undefined) return false;
-    await this.turns.expire(expiredMs, this.hostEndMs);
+    await this.holdFor(END.name);
+    await this.turns.expire(expiredMs, this.claim.hostEndMs);
     return true;
   }
 
-  private startHeartbeat(): void {
-    this.stopHeartbeat ??= this.held.keepAlive(
-      () => this.hostEndMs,
-      () => this.commits.fail(this.held.lostError()),
+  /** Takes the lease before a turn that will wait for something. */
+  private async holdFor(method: string): Promise<void> {
+    if (this.claim.held === undefined && holdsFirst(this.host, this.definition, method, this.live))
+      await this.claim.hold();
+  }
+
+  /** A turn waits for something: others may see what it does, and time passes in which the lease could end. */
+  private keepAlive(): void {
+    const { claim } = this;
+    if (claim.held !== undefined) this.startHeartbeat(claim.held);
+    else {
+      claim.hold().then(
+        (held) => this.startHeartbeat(held),
+        (thrown: unknown) => this.commits.fail(asDurableError(thrown)),
+      );
+    }
+  }
+
+  private startHeartbeat(held: HeldLease): void {
+    this.stopHeartbeat ??= held.keepAlive(
+      () => this.claim.hostEndMs,
+      () => this.commits.fail(held.lostError()),
     );
   }
 
@@ -206,26 +255,44 @@ class Activation {
 
   /** The last commit gives the lease back in the same write, unless there is something to do after it. */
   private async commitAndRelease(): Promise<void> {
-    const { record, host, address, held } = this;
+    const { record, host, address, claim } = this;
     const isReleased = await this.commits.commitAndRelease(this.live.state);
-    if (!isReleased) {
-      await this.deliver();
-      await record.state.tidy();
-      await held.release(record.release());
-    }
+    if (!isReleased) await this.release();
     // What became due meanwhile, when there was no more time for it, needs a new hint too.
     const isStillDue = record.dueReminder !== undefined;
-    if (isStillDue || record.wakeAtMs !== held.head.wakeAtMs) await sendHint(host, address, record.wakeAtMs);
+    if (isStillDue || record.wakeAtMs !== claim.head.wakeAtMs) await sendHint(host, address, record.wakeAtMs);
+  }
+
+  /** Without a lease there is nothing to give back, and mostly nothing to note. */
+  private async release(): Promise<void> {
+    const { record, claim } = this;
+    if (claim.held === undefined && !record.hasMoved) return;
+    const held = await claim.hold();
+    await this.deliver();
+    await record.state.tidy();
+    await held.release(record.release());
   }
 
   /** Delivers what is committed, of this activation or of one that died before it could. */
   private async deliver(): Promise<void> {
     const { host, address, record } = this;
     if (record.outbox.length === 0) return;
-    this.startHeartbeat();
+    this.keepAlive();
     const effects = record.outbox;
     record.delivered(await deliverEffects(host, address, effects));
     this.recorder.delivered(effects, record.outbox);
+  }
+
+  /** All that was taken waits again, in its order. What failed for another reason than the refusal has had its time. */
+  private startAgain(refusal: ClaimRefused): ClaimRefused {
+    this.recorder.discarded();
+    const again: Call[] = [];
+    for (const { call } of this.commits.take()) {
+      if (call.rewind(refusal)) again.push(call);
+      else call.fail(call.abortReason ?? refusal);
+    }
+    this.queue.putBack(again, this.woken);
+    return refusal;
   }
 
   /** Ends an activation that cannot commit. */
@@ -239,8 +306,22 @@ class Activation {
     }
     // What fails for good now fails in the next activation too, which would begin at once.
     if (this.turns === undefined || !error.retryable) this.queue.failAll(error);
-    if (!(error instanceof FencedError)) await this.held.release({});
+    if (!(error instanceof FencedError)) await this.claim.release({});
   }
+}
+
+/** True for a turn that is known to wait for something: its lease is taken before it begins. */
+function holdsFirst(
+  { use, waitingCode }: Host,
+  definition: ActorDefinition,
+  method: string,
+  live: LiveActor | undefined,
+): boolean {
+  if (use.length > 0) return true;
+  const isKnown = (name: string) => waitingCode.has(definition, name);
+  if (definition.methods.get(method)?.lease === "always" || isKnown(method)) return true;
+  const entering = live === undefined ? (["onCreate", "onActivate"] as const) : live.entering;
+  return entering.some(isKnown);
 }
 
 function limitsOf({ limits, store }: Host): ConstructorParameters<typeof LiveActor>[1] {

@@ -1,5 +1,5 @@
 /**
- * An actor's inbox while its lease is held: which calls are known, what each turn adds, and what the next commit therefore writes.
+ * An actor's inbox during an activation: which calls are known, what each turn adds, and what the next commit therefore writes.
  *
  *     committed ──► find ◄── enter, refuse, note: one turn after another
  *         ▲                     │
@@ -10,10 +10,9 @@ import { callKey, isChosen } from "../call-id";
 import type { Envelope } from "../envelope";
 import { CorruptState, type DurableError, InternalError } from "../errors";
 import { Inbox, type InboxEntry, keepRepeatedUntilMs, latestMark, mayBeCopy } from "../inbox";
-import type { Lease } from "../lease";
 import { failed } from "../messages/tracked-calls";
 import type { Head } from "../store";
-import { nextInbox, SpilledCalls } from "./applied";
+import { isApplied, nextInbox, SpilledCalls } from "./applied";
 import type { QueuedAs } from "./call";
 import type { Host } from "./host";
 
@@ -26,6 +25,8 @@ export interface InboxDraft {
 
 export class ActorInbox {
   private readonly added = new Map<string, InboxEntry>();
+  /** Some of them must be known later: what they led to may be nothing, but would not be if they came again. */
+  private mustKeep = false;
   private readonly spilledCalls: SpilledCalls;
   /** Where the newest message that was applied, or is dead, stood in its queue, when there was one since the last commit. */
   private place: string | undefined;
@@ -57,9 +58,19 @@ export class ActorInbox {
     return this.committed;
   }
 
-  /** True when there is something to write. */
+  /** Committed calls have moved beside the head. */
+  get hasSpilled(): boolean {
+    return this.spilled;
+  }
+
+  /** True when there is something that can be written. */
   get hasChanged(): boolean {
-    return this.added.size > 0 || this.place !== undefined || this.current !== this.committed;
+    return this.added.size > 0 || this.mustWrite;
+  }
+
+  /** True when there is something to write, whatever else there is. */
+  get mustWrite(): boolean {
+    return this.mustKeep || this.place !== undefined || this.current !== this.committed;
   }
 
   /** What is known of a call that may have been applied before. */
@@ -107,11 +118,14 @@ export class ActorInbox {
     this.current = this.current.withoutCheckpoints(this.version());
   }
 
-  /** What the next commit writes. Writes beside the head what is to be there first. */
-  draft(lease: Lease): Promise<InboxDraft> {
+  /**
+   * What the next commit writes. Writes beside the head what is to be there first.
+   * @param token goes into the names of what only this commit may name
+   */
+  draft(token: string): Promise<InboxDraft> {
     const { host, address, current: committed, added: applied, place: sequence, sentMs } = this;
     const change = { committed, version: this.version(), applied, marks: { sequence, sentMs } };
-    return nextInbox(host, address, lease, change);
+    return nextInbox(host, address, token, change);
   }
 
   /** After a draft was committed. */
@@ -122,13 +136,16 @@ export class ActorInbox {
       this.spilledCalls.forget();
     }
     this.added.clear();
+    this.mustKeep = false;
     this.place = undefined;
     this.sentMs = 0;
   }
 
   private add(envelope: Envelope, entry: InboxEntry): void {
-    this.added.set(callKey(envelope), entry);
-    const { mode, sentAtMs = 0 } = envelope;
+    const key = callKey(envelope);
+    this.added.set(key, entry);
+    const { mode, sentAtMs = 0, maybeRepeated } = envelope;
+    this.mustKeep ||= mode !== "call" || maybeRepeated || isChosen(key) || !isApplied(entry);
     if (mode !== "call") return;
     this.sentMs = Math.max(this.sentMs, Math.min(sentAtMs, latestMark(this.host.clock.now())));
   }

@@ -1,5 +1,5 @@
 /**
- * An actor's state while its lease is held: where the head says it is, and what the next commit writes of it. A small state is in the
+ * An actor's state during an activation: where the head says it is, and what the next commit writes of it. A small state is in the
  * head; of a large one the head only names the pieces, which are parts beside it.
  *
  *     pieces that are new ─► parts ─► commit: the head names them ─► the old ones are garbage: removed with the next write
@@ -43,7 +43,7 @@ export interface StateDraft {
 }
 
 export class ActorState {
-  /** Numbers the pieces that are written under this lease. */
+  /** Numbers the pieces that are written at this fence. */
   private written = 0;
   /** True when nothing is beside the head any more: it need not say that there may be. */
   isTidied = false;
@@ -68,7 +68,8 @@ export class ActorState {
   ) {}
 
   /**
-   * The state of a head whose lease was just taken.
+   * The state of a head, as somebody has it who commits at a fence. There are no pieces unless that one holds the lease.
+   * @param mark takes the lease, if it is not held
    * @param warm what this process knows of the same version
    * @throws CorruptState, StoreUnavailable
    */
@@ -76,10 +77,10 @@ export class ActorState {
     host: Host,
     address: Address,
     head: Head,
-    mark: Mark,
+    { fence, mark }: { readonly fence: number; readonly mark: Mark },
     warm?: ActorState,
   ): Promise<ActorState> {
-    const { fence, state, hasPieces } = head;
+    const { state, hasPieces } = head;
     const isLarge = state !== undefined && isManifest(state.text);
     const mayHaveMore = hasPieces || isLarge;
     const mustRead = mayHaveMore && !warm?.pieces.length;

@@ -8,7 +8,6 @@ import type { Reply } from "../envelope";
 import { CorruptState, type DurableError } from "../errors";
 import { Inbox, type InboxEntry, type Marks } from "../inbox";
 import { callPartName, MAX_INLINE_RESULT_BYTES, pagesSince, resultPart, spilledParts } from "../inbox-parts";
-import type { Lease } from "../lease";
 import type { Head, Store } from "../store";
 import { errorFromWire } from "../wire-error";
 import type { Host } from "./host";
@@ -119,11 +118,11 @@ export interface InboxChange {
 export async function nextInbox(
   host: Host,
   address: Address,
-  lease: Lease,
+  token: string,
   { committed, version, applied, marks }: InboxChange,
 ): Promise<{ readonly inbox: Inbox; readonly spilled: boolean }> {
   const { store, clock } = host;
-  const added = Inbox.of(await moveLargeResults(host, address, lease, applied), marks);
+  const added = Inbox.of(await moveLargeResults(host, address, token, applied), marks);
   if (!committed.mustSpillFor(added)) return { inbox: committed.plus(added), spilled: false };
   const { stays, leaves } = committed.spill(clock.now());
   const parts = spilledParts(leaves, version, clock.now());
@@ -134,14 +133,14 @@ export async function nextInbox(
 async function moveLargeResults(
   host: Host,
   address: Address,
-  lease: Lease,
+  token: string,
   applied: ReadonlyMap<string, InboxEntry>,
 ): Promise<ReadonlyMap<string, InboxEntry>> {
   const large = [...applied].filter(([, { result = "" }]) => result.length > MAX_INLINE_RESULT_BYTES);
   if (large.length === 0) return applied;
   const entries = new Map(applied);
   const parts = large.map(([key, { result = "", ...entry }]) => {
-    const part = resultPart(key, lease.fence, result, host.clock.now());
+    const part = resultPart(key, token, result, host.clock.now());
     entries.set(key, { ...entry, part: part.name });
     return part;
   });

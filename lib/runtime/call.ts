@@ -12,6 +12,7 @@ import type { RunningTurn } from "../running-turn";
 import { activeTrace, type TracedWork } from "../telemetry/tracing";
 import type { TraceContext } from "../trace-context";
 import type { Verdict } from "./attempts";
+import { ClaimRefused } from "./claim";
 
 /** Calls that must run in their order: once one of them fails, those behind it are not run. */
 export interface Sequence {
@@ -46,7 +47,13 @@ export class Call {
   private timeoutMs: number | undefined;
   private endMs: number;
   private interrupt: (() => void) | undefined;
-  /** Called when the method turns out to wait for something. */
+  /** How often its turn was thrown away, to run again. */
+  run = 0;
+  /** What of its turn runs: the method, or one of the hooks around it. */
+  part: string;
+  /** It was the one to stop its sequence. */
+  private hasStopped = false;
+  /** Called when its code turns out to wait for something. */
   onWait: (() => void) | undefined;
   /** Its turn, where somebody traces. */
   span: TracedWork | undefined;
@@ -67,12 +74,18 @@ export class Call {
   ) {
     this.arrivedMs = clock.now();
     this.args = envelope.args;
+    this.part = envelope.method;
     this.reply = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
     });
     this.endMs = envelope.deadlineMs;
     this.cancelTimer = clock.setTimer(Math.max(0, this.endMs - this.arrivedMs), () => this.expire());
+  }
+
+  /** The {@link signal} of one run: that of a turn which was thrown away has aborted. */
+  signalOf(run: number): AbortSignal {
+    return run === this.run ? this.signal : AbortSignal.abort();
   }
 
   /** Aborts when the call must not go on. Made when first asked for: most methods never do. */
@@ -155,7 +168,30 @@ export class Call {
 
   /** Keeps those behind it from running. */
   stopSequence(): void {
-    if (this.message !== undefined) this.message.sequence.isStopped = true;
+    if (this.message === undefined || this.message.sequence.isStopped) return;
+    this.message.sequence.isStopped = true;
+    this.hasStopped = true;
+  }
+
+  /**
+   * Waits for its turn once more: the one that it has had is thrown away. False when that ended for a reason of its own, such as the
+   * call's deadline.
+   */
+  rewind(refusal: DurableError): boolean {
+    if (this.settled || (this.reason !== undefined && !(this.reason instanceof ClaimRefused))) return false;
+    this.abort(refusal);
+    this.run++;
+    this.controller = this.reason = this.interrupt = undefined;
+    this.span = this.onWait = undefined;
+    this.args = this.envelope.args;
+    this.part = this.envelope.method;
+    if (this.message !== undefined && this.hasStopped) this.message.sequence.isStopped = false;
+    this.hasStopped = false;
+    this.startedMs = this.timeoutMs = undefined;
+    this.endMs = this.envelope.deadlineMs;
+    this.cancelTimer();
+    this.cancelTimer = this.clock.setTimer(Math.max(0, this.endMs - this.clock.now()), () => this.expire());
+    return true;
   }
 
   /** Fails a call whose deadline has passed, if the timer has not come to it yet: a process may have been paused. */

@@ -2,7 +2,8 @@
  * The commits of one activation, and what its callers are told of them.
  *
  *     outcome ─► commit ─┬ applied ─► committed ─► told        only now: nobody sees what was not committed
- *                        └ refused ─► told what the inbox says of the call
+ *                        ├ refused, under a lease ─► told what the inbox says of the call
+ *                        └ refused, without one ─► not told: the turns run again, and find what the inbox says
  *
  * After the first that is refused, or whose outcome cannot be found out, there is no other: nothing may be written on top of it.
  */
@@ -11,11 +12,11 @@ import type { DurableError } from "../errors";
 import type { Head, StoredState } from "../store";
 import { asDurableError } from "../wire-error";
 import { answersIn } from "./applied";
+import type { Claim } from "./claim";
 import type { HeldLease } from "./held-lease";
 import { sendHint } from "./hints";
 import type { Host } from "./host";
 import type { ActorRecord, Draft } from "./record";
-import { retrying } from "./retrying";
 import type { Recorder } from "./telemetry/recorder";
 import type { Outcome } from "./turns/outcome";
 
@@ -31,7 +32,7 @@ export class Commits {
   constructor(
     private readonly host: Host,
     private readonly address: Address,
-    private readonly held: HeldLease,
+    private readonly claim: Claim,
     private readonly record: ActorRecord,
     private readonly recorder: Recorder,
     private readonly abort: (reason: DurableError) => void,
@@ -43,7 +44,7 @@ export class Commits {
 
   /**
    * Writes what the turns led to, if they led to anything, with further turns to come.
-   * @throws FencedError when the lease was lost; StoreUnavailable when the outcome cannot be found out
+   * @throws FencedError when the lease was lost, or the claim is refused; StoreUnavailable when the outcome cannot be found out
    */
   async commit(state: StoredState | undefined): Promise<void> {
     try {
@@ -77,6 +78,11 @@ export class Commits {
     return this.failure;
   }
 
+  /** Calls whose turns have no effect, since the claim was refused: they are told nothing. */
+  take(): Outcome[] {
+    return this.outcomes.splice(0);
+  }
+
   /** Fails what is not committed; those that were told of their success stay with it. Returns how many calls it were. */
   giveUp(error: DurableError): number {
     this.tell();
@@ -92,46 +98,54 @@ export class Commits {
     mayRelease: (draft: Draft) => boolean,
   ): Promise<boolean> {
     if (this.failure !== undefined) throw this.failure;
-    const { host, address, held, record } = this;
-    const draft = await record.draft(held.lease, state);
+    const { claim, record } = this;
+    await claim.settle();
+    const draft = await record.draft(claim, state);
     const release = draft !== undefined && mayRelease(draft);
-    if (draft !== undefined) {
-      const commit = { ...draft.commit, release };
-      const outcome = await retrying(host, () => host.store.commit(address, held.lease, commit));
-      if (!outcome.committed && !this.isOwn(outcome.current)) await this.refused(outcome.current);
-      record.keep(draft);
+    if (draft === undefined) await claim.confirm();
+    else {
+      const outcome = await claim.commit({ ...draft.commit, release });
+      if (!outcome.committed) await this.refused(outcome.current, draft);
+      record.keep(draft, claim.fence);
     }
     this.recorder.committed(draft !== undefined);
-    this.committed.push(...this.outcomes.splice(0));
+    const { version } = record;
+    for (const outcome of this.outcomes.splice(0)) this.committed.push(asOf(version, outcome));
     return release;
   }
 
-  /**
-   * True when the refusal came because this very commit, without a release, was applied before. The lease's id alone does not tell:
-   * a packet that asked for it and came late can have taken it once more, with another fence.
-   */
-  private isOwn(current: Head | undefined): boolean {
-    const { id, fence } = this.held.lease;
-    return current?.leaseId === id && current.fence === fence && current.version === this.record.version + 1;
+  private async refused(current: Head | undefined, { commit }: Draft): Promise<never> {
+    const { host, address, claim } = this;
+    this.recorder.refused();
+    const error =
+      claim.held === undefined ? this.fail(claim.refusal(current)) : await this.lost(claim.held, current);
+    // If it was this commit that was applied, nobody has been told when to look again.
+    if (commit.wakeAtMs !== undefined && commit.wakeAtMs === current?.wakeAtMs)
+      await sendHint(host, address, current.wakeAtMs);
+    throw error;
   }
 
   /**
-   * After a refused commit, each call's own id says what became of it: in the inbox, it was applied, by this commit
-   * whose response was lost or by another process, and has its answer there; not in it, it had no effect.
+   * After a commit that was refused under a lease, each call's own id says what became of it: in the inbox, it was applied, by this
+   * commit whose response was lost or by another process, and has its answer there; not in it, it had no effect.
    */
-  private async refused(current: Head | undefined): Promise<never> {
-    const lost = this.fail(this.held.lostError());
-    await this.record.state.discard(current);
-    this.recorder.refused();
-    const answerTo = answersIn(this.host.store, this.address, current);
+  private async lost(held: HeldLease, current: Head | undefined): Promise<DurableError> {
+    const { host, address, record, recorder } = this;
+    const lost = this.fail(held.lostError());
+    await record.state.discard(current);
+    const answerTo = answersIn(host.store, address, current);
     for (const { call } of this.outcomes) {
       const answer = (await answerTo(call.envelope)) ?? { error: lost };
-      this.recorder.told(call, answer, lost);
+      recorder.told(call, answer, lost);
       if ("reply" in answer) call.succeed(answer.reply);
       else call.fail(answer.error);
     }
-    // If it was this commit that was applied, nobody has been told when to look again.
-    await sendHint(this.host, this.address, current?.wakeAtMs);
-    throw lost;
+    return lost;
   }
+}
+
+/** The answer of a turn that led to nothing, and was not written, is as of the version that there is. */
+function asOf(version: number, outcome: Outcome): Outcome {
+  if (!("reply" in outcome) || outcome.reply.version <= version) return outcome;
+  return { ...outcome, reply: { ...outcome.reply, version } };
 }

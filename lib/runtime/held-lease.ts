@@ -1,75 +1,23 @@
 /** An actor's lease, from taking it to giving it back. */
 import { type Address, addressKey } from "../address";
-import { sleep } from "../clock";
-import { FencedError, StoreUnavailable } from "../errors";
-import { busyWaitMs, type Lease, leaseEnd } from "../lease";
-import { backoffMs } from "../random";
-import type { Head, Release } from "../store";
+import { FencedError } from "../errors";
+import { type Lease, leaseEnd } from "../lease";
+import type { Commit, Committed, Head, Release } from "../store";
 import { asDurableError } from "../wire-error";
 import { startHeartbeat } from "./heartbeat";
 import type { Host } from "./host";
-import type { CallQueue } from "./queue";
-import { retrying, STORE_RETRIES } from "./retrying";
-
-/**
- * Waits until the lease is held, or until nobody wants it any more: calls leave the queue at their deadlines, and a wake has
- * one too. When the store fails for good, the waiting calls fail with it. One lease id serves all requests, so that an acquisition
- * whose response was lost is found again.
- */
-export async function acquireLease(
-  host: Host,
-  address: Address,
-  queue: CallQueue,
-): Promise<HeldLease | undefined> {
-  const { store, clock, random, limits } = host;
-  const leaseId = random.id();
-  let failures = 0;
-  let busySinceMs: number | undefined;
-  for (let attempt = 0; queue.isWanted(clock.now()); attempt++) {
-    const nowMs = clock.now();
-    const untilMs = leaseEnd(nowMs, limits.leaseMs, queue.hostEndMs());
-    try {
-      const answer = await store.acquire(address, { leaseId, nowMs, untilMs });
-      if (answer.acquired) {
-        noteWait(host, address, busySinceMs);
-        return new HeldLease(host, address, leaseId, answer.head, nowMs, untilMs);
-      }
-      busySinceMs ??= nowMs;
-      await sleep(clock, busyWaitMs(attempt, answer.leaseUntilMs - clock.now(), random));
-    } catch (thrown) {
-      failures++;
-      if (!(thrown instanceof StoreUnavailable) || failures > STORE_RETRIES) {
-        noteWait(host, address, busySinceMs);
-        queue.failAll(asDurableError(thrown));
-        return undefined;
-      }
-      await sleep(clock, backoffMs(failures, 25, 1_000, random));
-    }
-  }
-  noteWait(host, address, busySinceMs);
-  return undefined;
-}
-
-function noteWait({ telemetry, clock }: Host, address: Address, busySinceMs: number | undefined): void {
-  if (busySinceMs !== undefined) telemetry.leaseWaited(address, clock.now() - busySinceMs);
-}
+import { retrying } from "./retrying";
 
 export class HeldLease {
-  /** What commits are conditioned on. */
-  readonly lease: Lease;
-
   constructor(
     private readonly host: Host,
     private readonly address: Address,
-    leaseId: string,
-    /** The actor as it was when the lease was taken. */
-    readonly head: Head,
-    readonly sinceMs: number,
+    /** What commits are conditioned on. */
+    readonly lease: Lease,
+    private readonly sinceMs: number,
     /** Its end, unless it is renewed once more. */
     public untilMs: number,
-  ) {
-    this.lease = { id: leaseId, fence: head.fence };
-  }
+  ) {}
 
   /** Renews the lease until the returned function is called. See {@link startHeartbeat}. */
   keepAlive(hostEndMs: () => number, onLost: () => void): () => void {
@@ -77,6 +25,13 @@ export class HeldLease {
       this.untilMs = untilMs;
     };
     return startHeartbeat(this.host, this.address, this.lease, hostEndMs, onRenewed, onLost);
+  }
+
+  /** @throws StoreUnavailable when the outcome cannot be found out */
+  async commit(commit: Commit): Promise<Committed> {
+    const { host, address, lease } = this;
+    const written = await retrying(host, () => host.store.commit(address, lease, commit));
+    return !written.committed && this.isOwn(written.current, commit) ? { committed: true } : written;
   }
 
   /**
@@ -101,6 +56,15 @@ export class HeldLease {
       const reason = asDurableError(thrown).message;
       host.log.warn("lease not released", { actor: address.type, actorId: address.id, reason });
     }
+  }
+
+  /**
+   * True when a refusal came because this very commit, without a release, was applied before. The lease's id alone does not tell: a
+   * packet that asked for it and came late can have taken it once more, with another fence.
+   */
+  private isOwn(current: Head | undefined, { onVersion }: Commit): boolean {
+    const { id, fence } = this.lease;
+    return current?.leaseId === id && current.fence === fence && current.version === onVersion + 1;
   }
 
   /** Why turns that ran under this lease had no effect, once somebody else has it. */

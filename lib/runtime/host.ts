@@ -14,6 +14,7 @@ import type { Ports } from "../ports";
 import type { Random } from "../random";
 import type { ForeignWaits } from "./foreign-waits";
 import type { Telemetry } from "./telemetry/telemetry";
+import type { WaitingCode } from "./turns/waiting-code";
 
 /** How a turn reaches other actors. */
 export interface Peers {
@@ -35,6 +36,7 @@ export interface Host extends Ports {
   readonly messenger: Messenger;
   readonly peers: Peers;
   readonly waits: ForeignWaits;
+  readonly waitingCode: WaitingCode;
   /** Runs around every turn, the first outermost. Default: nothing. */
   readonly use: readonly Middleware[];
   readonly telemetry: Telemetry;

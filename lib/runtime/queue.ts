@@ -4,6 +4,8 @@ import type { DurableError } from "../errors";
 import type { Call } from "./call";
 
 export class CallQueue {
+  /** How many calls have come, ever. */
+  arrivals = 0;
   private readonly waiting = new Set<Call>();
   /** Somebody was asked to look at the actor, also without a call: the time of that host. */
   private woken: HostTime | undefined;
@@ -18,12 +20,25 @@ export class CallQueue {
   }
 
   push(call: Call): void {
+    this.arrivals++;
     this.waiting.add(call);
   }
 
   /** Wants the actor to be looked at, with or without calls. */
   wake(time: HostTime): void {
     this.woken = this.woken === undefined || this.woken.endMs < time.endMs ? time : this.woken;
+  }
+
+  /** The next call to run, which still waits. */
+  get first(): Call | undefined {
+    for (const call of this.waiting) return call;
+    return undefined;
+  }
+
+  /** True when one of those that wait calls such a method. */
+  some(isSuch: (method: string) => boolean): boolean {
+    for (const { envelope } of this.waiting) if (isSuch(envelope.method)) return true;
+    return false;
   }
 
   /** The next call to run; undefined when none waits. */
@@ -33,6 +48,14 @@ export class CallQueue {
       return call;
     }
     return undefined;
+  }
+
+  /** Calls that were taken wait again, before those that have come since; and who was woken wants to be again. */
+  putBack(calls: readonly Call[], woken: HostTime | undefined): void {
+    const since = [...this.waiting];
+    this.waiting.clear();
+    for (const call of [...calls, ...since]) this.waiting.add(call);
+    if (woken !== undefined) this.wake(woken);
   }
 
   remove(call: Call): void {
@@ -46,9 +69,11 @@ export class CallQueue {
     return latest;
   }
 
-  /** The actor is being looked at. */
-  looked(): void {
+  /** The actor is being looked at. Returns for whom, if it was woken. */
+  looked(): HostTime | undefined {
+    const { woken } = this;
     this.woken = undefined;
+    return woken;
   }
 
   /** Aborts the turn that runs, also one that is for no call. Set by who runs it. */

@@ -73,5 +73,5 @@ export async function runReadonly(
 
 /** What a turn asks for that changes nothing; anything else is refused before it gets here. */
 function readonlyHooks(version: number, reminders: ReadonlyMap<string, Reminder>): TurnHooks {
-  return { version: () => version, reminders: () => reminders, save: async () => {} };
+  return { version: () => version, reminders: () => reminders, save: async () => {}, hold: () => undefined };
 }

@@ -1,5 +1,5 @@
 /**
- * An actor's record while its lease is held: what the head says, what turns have added to it, and what the next commit
+ * An actor's record during an activation: what the head says, what turns have added to it, and what the next commit
  * therefore writes. What the turns make of the state is the live actor's.
  *
  *     head ──► record ◄── apply, count, cause: one turn after another
@@ -11,9 +11,8 @@ import { type Effect, encodeEffects, parseEffects } from "../effects";
 import type { Envelope, Reply } from "../envelope";
 import type { DurableError } from "../errors";
 import type { Inbox } from "../inbox";
-import type { Lease } from "../lease";
 import type { Reminder } from "../reminders/reminder";
-import type { Commit, Head, Release, StoredState } from "../store";
+import type { Commit, Head, Release, Seen, StoredState } from "../store";
 import { ActorExpiry } from "./actor-expiry";
 import { ActorInbox, type InboxDraft } from "./actor-inbox";
 import { ActorReminders } from "./actor-reminders";
@@ -28,6 +27,7 @@ import {
   type Verdict,
 } from "./attempts";
 import type { Call, QueuedAs } from "./call";
+import type { Claim } from "./claim";
 import type { Host } from "./host";
 import { MAX_EFFECTS_BYTES } from "./outbox";
 import type { TurnResult } from "./turns/live-actor";
@@ -84,7 +84,7 @@ export class ActorRecord {
   /** Newer code has written the actor. Nothing of it is changed here but that its effects are delivered. */
   readonly isTooNew: boolean;
   private readonly effects: Effect[] = [];
-  private currentVersion: number;
+  private seen: Seen;
   private failing: FailingMessage | undefined;
   private currentOutbox: readonly Effect[];
   private stored: Stored;
@@ -102,8 +102,8 @@ export class ActorRecord {
     warm?: Inbox,
   ) {
     const { version, failing, outbox, reminders, wakeAtMs, usedAtMs, expiresAtMs } = head;
-    this.currentVersion = version;
-    this.inbox = new ActorInbox(host, address, head, () => this.currentVersion, warm);
+    this.seen = { version, fence: head.fence };
+    this.inbox = new ActorInbox(host, address, head, () => this.version, warm);
     this.failing = parseFailing(failing);
     this.currentOutbox = parseEffects(outbox);
     this.reminders = new ActorReminders(reminders, host.random);
@@ -113,7 +113,24 @@ export class ActorRecord {
   }
 
   get version(): number {
-    return this.currentVersion;
+    return this.seen.version;
+  }
+
+  /** The head as it is after the last commit and the last release, as long as nobody else has had the actor. */
+  get head(): Head {
+    const { seen, inbox, state, stored } = this;
+    const { wakeAtMs, usedAtMs, expiresAtMs, ...texts } = stored;
+    return {
+      ...seen,
+      ...(state.saved === undefined ? {} : { state: state.saved }),
+      inbox: inbox.calls.text,
+      hasPieces: !state.isWholeAfter(undefined),
+      spilled: inbox.hasSpilled,
+      ...texts,
+      ...(wakeAtMs === undefined ? {} : { wakeAtMs }),
+      ...(usedAtMs === undefined ? {} : { usedAtMs }),
+      ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
+    };
   }
 
   /** Committed effects that are not delivered, as far as is known. */
@@ -193,11 +210,12 @@ export class ActorRecord {
 
   /**
    * What there is to commit together with `state`; undefined when that is nothing. Writes beside the head what is to be
-   * there first.
+   * there first. Without a lease, a call whose turn led to nothing is noted with what else is written; alone, only if it could
+   * come again.
    *
    * @param state undefined for an actor that has none, or has none any more
    */
-  async draft(lease: Lease, state: StoredState | undefined): Promise<Draft | undefined> {
+  async draft(claim: Claim, state: StoredState | undefined): Promise<Draft | undefined> {
     const outbox = [...this.currentOutbox, ...this.effects];
     const hasChanged = state !== this.state.saved;
     const changed = hasChanged ? await this.state.draft(state) : undefined;
@@ -209,12 +227,14 @@ export class ActorRecord {
       hasState: state !== undefined,
       isWhole: this.state.isWholeAfter(changed),
     });
-    const hasEntered = this.inbox.hasChanged;
     const hasNoted = stored.failing !== this.stored.failing || stored.reminders !== this.stored.reminders;
-    if (!hasEntered && this.effects.length === 0 && !hasChanged && !hasNoted) return undefined;
-    const inbox = await this.inbox.draft(lease);
+    const hasEntered = this.inbox.hasChanged;
+    // To give the lease back is a write too.
+    const mustEnter = claim.held === undefined ? this.inbox.mustWrite : hasEntered;
+    if (!mustEnter && this.effects.length === 0 && !hasChanged && !hasNoted) return undefined;
+    const inbox = await this.inbox.draft(claim.token);
     const commit = {
-      onVersion: this.currentVersion,
+      onVersion: this.version,
       ...(changed === undefined ? {} : { state: changed.text }),
       ...(state !== undefined && state.schema !== this.state.saved?.schema ? { schema: state.schema } : {}),
       ...(hasEntered ? { inbox: inbox.inbox.text } : {}),
@@ -226,9 +246,9 @@ export class ActorRecord {
     return { commit, state: changed, inbox, outbox, stored, isLast };
   }
 
-  /** After a draft was committed: there is nothing left to commit. */
-  keep({ state, inbox, outbox, stored }: Draft): void {
-    this.currentVersion++;
+  /** After a draft was committed, at this fence: there is nothing left to commit. */
+  keep({ state, inbox, outbox, stored }: Draft, fence: number): void {
+    this.seen = { version: this.version + 1, fence };
     if (state !== undefined) this.state.keep(state);
     this.inbox.keep(inbox);
     this.reminders.keep();
@@ -242,21 +262,31 @@ export class ActorRecord {
     this.currentOutbox = rest;
   }
 
+  /** True when a release has more to say than that the lease is free. */
+  get hasMoved(): boolean {
+    return Object.keys(this.changesTo(this.standing())).length > 0;
+  }
+
   /** What giving the lease back says of what was delivered since the last commit. */
   release(): Release {
-    const isDone = this.currentOutbox.length === 0 && !this.state.mustTidyAfter(undefined);
-    const stored = this.toStore(this.currentOutbox, {
-      isDone,
-      graceMs: DELIVER_AGAIN_MS,
-      hasState: this.state.saved !== undefined,
-      isWhole: this.state.isWholeAfter(undefined),
-    });
+    const stored = this.standing();
     const release = {
       ...this.changesTo(stored),
       ...(this.state.isTidied ? { hasPieces: false as const } : {}),
     };
     this.stored = { ...stored, failing: this.stored.failing, reminders: this.stored.reminders };
     return release;
+  }
+
+  /** What is to be stored when nothing more is committed. */
+  private standing(): Stored {
+    const isDone = this.currentOutbox.length === 0 && !this.state.mustTidyAfter(undefined);
+    return this.toStore(this.currentOutbox, {
+      isDone,
+      graceMs: DELIVER_AGAIN_MS,
+      hasState: this.state.saved !== undefined,
+      isWhole: this.state.isWholeAfter(undefined),
+    });
   }
 
   private toStore(outbox: readonly Effect[], { isDone, graceMs, hasState, isWhole }: Standing): Stored {

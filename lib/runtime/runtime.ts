@@ -26,6 +26,7 @@ import { Mailboxes } from "./mailboxes";
 import { runReadonly } from "./readonly";
 import { Telemetry } from "./telemetry/telemetry";
 import { schemaError } from "./turns/turn";
+import { WaitingCode } from "./turns/waiting-code";
 
 export type RuntimeOptions = Partial<Pick<Host, "clock" | "random" | "log" | "use">> & {
   /** Other limits than the default ones. */
@@ -71,6 +72,7 @@ export class Runtime {
       log,
       limits,
       waits: new ForeignWaits(),
+      waitingCode: new WaitingCode(),
       telemetry: new Telemetry(log, metrics === true ? emfMetrics() : metrics || undefined, logArguments),
       use: checkMiddleware(options.use ?? []),
       messenger: new Messenger(ports, clock, limits),

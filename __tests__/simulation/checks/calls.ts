@@ -3,6 +3,9 @@ import type { Attempt, ClientOp } from "../workload/history";
 import type { World } from "../world";
 import type { Committed } from "./committed";
 
+/** What is answered by the newest state that there is. */
+const ORDERED: ReadonlySet<string> = new Set(["call", "strong look", "gaze"]);
+
 /** An answer, and the place that it has in the actor's life. */
 interface Placed {
   readonly op: ClientOp;
@@ -43,10 +46,13 @@ function checkReceipt({ history }: World, { op, outcome }: ClientOp, end: Attemp
   );
 }
 
-/** A look shows a version as it was committed. */
-function checkSight({ history, ledger }: World, { op, to, outcome }: ClientOp): void {
+/** A look shows a version as it was committed. A turn that looks may also see what is committed together with it. */
+function checkSight({ history, ledger }: World, { op, to, kind, outcome }: ClientOp): void {
   const sight = outcome.is === "done" ? outcome.sight : undefined;
   if (sight === undefined) return;
+  const seen = history.attempts.get(sight.last);
+  const isSeen = sight.last === "" ? sight.balance === 0 : seen?.committed && seen.after === sight.balance;
+  if (kind === "gaze" && isSeen) return;
   const stored = ledger.account(`Account/${to}`).versions.get(sight.version);
   if (stored?.last === sight.last && stored.balance === sight.balance) return;
   history.violated(
@@ -81,9 +87,12 @@ export function checkRealTime(world: World): void {
 
 function placeOf(world: World, op: ClientOp): Placed[] {
   const { outcome, beganMs, endedMs } = op;
-  if (endedMs === undefined || (op.kind !== "call" && op.kind !== "strong look")) return [];
+  if (endedMs === undefined || !ORDERED.has(op.kind)) return [];
   if (outcome.is === "done" && outcome.sight !== undefined) {
-    return [{ op, beganMs, endedMs, version: outcome.sight.version, place: undefined }];
+    const { last, version: ranOn } = outcome.sight;
+    const seen = world.history.attempts.get(last)?.committed?.version ?? 0;
+    const version = op.kind === "gaze" ? Math.max(seen, ranOn) : ranOn;
+    return [{ op, beganMs, endedMs, version, place: undefined }];
   }
   if (outcome.is !== "done" || outcome.receipt === undefined) return [];
   const committed = world.history.attempts.get(outcome.receipt.nonce)?.committed;

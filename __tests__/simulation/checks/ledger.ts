@@ -55,6 +55,9 @@ export class Ledger {
     const key = String(after.pk);
     if (isFence < wasFence)
       history.violated("fences", `the fence of ${key} fell from ${wasFence} to ${isFence}`);
+    // Nobody else may take what is committed without a lease for something of a lease's, which has a fence of its own.
+    if (isVersion > wasVersion && isFence === wasFence && before?.leaseId === undefined)
+      history.violated("fences", `${key} was committed without a lease and without a new fence`);
     if (isVersion === wasVersion) {
       if (before?.state !== after.state) history.violated("versions", `${key} changed without a new version`);
       return;
@@ -75,7 +78,7 @@ export class Ledger {
   /** Pieces beside a head that names none are removed before the lease is given back. */
   private checkPieces(key: string, { state, pieces, leaseId }: Item): void {
     const hasNone = typeof state !== "string" || !isManifest(state);
-    if (leaseId !== undefined || !hasNone || pieces !== true || this.world.corrupted.has(key)) return;
+    if (leaseId !== undefined || !hasNone || pieces !== true || this.world.corruption.has(key)) return;
     this.world.history.violated("state", `${key} was let go with pieces beside it that nobody names`);
   }
 
@@ -130,7 +133,7 @@ export class Ledger {
   }
 
   private stateOf(key: string, stored: unknown): StateText {
-    const text = this.world.unchanged(key, stored);
+    const text = this.world.corruption.unchanged(key, stored);
     if (typeof text !== "string") return {};
     try {
       return JSON.parse(isManifest(text) ? this.joined(key, text) : text) as StateText;

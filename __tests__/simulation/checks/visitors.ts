@@ -36,7 +36,7 @@ export class Visitors {
     if (table !== TABLES.state || id === undefined || after?.sk !== HEAD_SORT_KEY) return;
     if (before?.version === after.version) return;
     const [was, is] = [before?.state, after.state].map((state) =>
-      visitsIn(this.world.unchanged(String(after.pk), state)),
+      visitsIn(this.world.corruption.unchanged(String(after.pk), state)),
     ) as [readonly string[], readonly string[]];
     // An actor can end and be created again by one commit.
     const isSame = after.state !== undefined && was.every((visit, index) => visit === is[index]);

@@ -58,10 +58,13 @@ const STRIKES: Partial<Record<FaultKind, Strike>> = {
         item.state !== undefined &&
         // A holder has read everything already.
         item.leaseId === undefined &&
-        !world.corrupted.has(String(item.pk)),
+        !world.corruption.has(String(item.pk)),
     );
     if (heads.length === 0) return false;
-    if (strike()) corrupt(world, String(chance.pick(heads).pk), chance);
+    if (!strike()) return true;
+    const attribute = chance.pick(["outbox", "reminders", "failing", "state", "state", "inbox"]);
+    const bytes = `{"corrupt":${chance.between(1, 9)}`;
+    world.corruption.strike(String(chance.pick(heads).pk), attribute, bytes, chance.between(1_000, 20_000));
     return true;
   },
 };
@@ -107,33 +110,4 @@ function actorsOf(world: World, process: FunctionProcess): readonly string[] {
 function putOut(world: World, service: ServiceName, ms: number): void {
   world.outages.add(service);
   world.timeline.after(ms, () => world.outages.delete(service));
-}
-
-/** Read anew by each activation, also by one that has the rest of the actor in memory. */
-const ALWAYS_READ: readonly string[] = ["outbox", "reminders", "failing"];
-
-/** Changes one attribute for a while; nobody who reads it may touch what is stored until it is as it was. */
-function corrupt(world: World, pk: string, chance: Chance): void {
-  const { cloud, corrupted, history, timeline } = world;
-  const key = { pk, sk: HEAD_SORT_KEY };
-  const attribute = chance.pick([...ALWAYS_READ, "state", "state", "inbox"]);
-  const bytes = `{"corrupt":${chance.between(1, 9)}`;
-  cloud.dynamodb.poke(TABLES.state, key, (item) => {
-    corrupted.set(pk, { attribute, bytes, was: item[attribute], repair });
-    return { ...item, [attribute]: bytes };
-  });
-  timeline.after(chance.between(1_000, 20_000), repair);
-
-  function repair(): void {
-    const { was } = corrupted.get(pk) ?? {};
-    if (!corrupted.delete(pk)) return;
-    cloud.dynamodb.poke(TABLES.state, key, (item) => {
-      const { [attribute]: is, ...rest } = item;
-      if (is === bytes) return was === undefined ? rest : { ...rest, [attribute]: was };
-      if (ALWAYS_READ.includes(attribute)) {
-        history.violated("corrupt", `${attribute} of ${pk} was overwritten although it could not be read`);
-      }
-      return item;
-    });
-  }
 }

@@ -25,6 +25,8 @@ const READS: ReadonlySet<Purpose> = new Set(["read", "receive"]);
 interface Sending {
   readonly request: ServiceRequest;
   readonly purpose: Purpose;
+  /** Whoever sends it has read bytes of the same actor that were changed. */
+  readonly isInformed: boolean;
   resolve(output: object): void;
   reject(error: Error): void;
 }
@@ -44,7 +46,10 @@ export class SdkClient {
   send = (command: { readonly input: object }): Promise<object> => {
     const request = { command: command.constructor.name, input: command.input as Record<string, unknown> };
     const purpose = purposeOf(request);
-    return new Promise((resolve, reject) => this.attempt({ request, purpose, resolve, reject }, 1));
+    const isInformed = this.process.world.corruption.isKnownTo(this.process, request);
+    return new Promise((resolve, reject) => {
+      this.attempt({ request, purpose, isInformed, resolve, reject }, 1);
+    });
   };
 
   private attempt(sending: Sending, attempt: number): void {
@@ -99,7 +104,7 @@ export class SdkClient {
       if (chance.isTrue(0.5)) finish(2, () => failed(noAnswer("Error", "socket hang up")));
     } else {
       finish(chance.between(1, 6), () => {
-        if ("output" in outcome) sending.resolve(outcome.output);
+        if ("output" in outcome) this.answer(sending, outcome.output);
         else if (isWorthAnother(outcome.error)) failed(outcome.error);
         else this.refused(sending, outcome.error);
       });
@@ -141,10 +146,16 @@ export class SdkClient {
     return faults.strikes("server-error") ? unavailable() : undefined;
   }
 
-  private apply({ request, purpose }: Sending): Outcome {
+  private answer({ request, resolve }: Sending, output: object): void {
+    this.process.world.corruption.noteAnswer(this.process, request, output);
+    resolve(output);
+  }
+
+  private apply({ request, purpose, isInformed }: Sending): Outcome {
     const { world } = this.process;
     try {
-      const output = applyPartly(world, this.service, request);
+      const apply = () => applyPartly(world, this.service, request);
+      const output = world.corruption.applying(isInformed, apply);
       if (!READS.has(purpose) && !world.isCalm) world.writes++;
       return { output };
     } catch (thrown) {
@@ -161,7 +172,7 @@ export class SdkClient {
   private noteZombie({ input }: ServiceRequest): void {
     const { faults, ledger } = this.process.world;
     const { pk } = input.Key as { readonly pk: string };
-    const { ":fence": fence } = input.ExpressionAttributeValues as { readonly ":fence": number };
+    const { ":onFence": fence = 0 } = input.ExpressionAttributeValues as { readonly ":onFence"?: number };
     if (ledger.account(pk).destroyedAt.some((later) => later > fence)) faults.count("zombie-destroyed");
   }
 

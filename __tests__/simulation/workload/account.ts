@@ -12,7 +12,9 @@ import type { Program, Receipt, Sight, Step } from "./program";
 export interface Account extends DurableActor {
   act(program: Program): Promise<Receipt>;
   actNow(program: Program): Receipt;
+  actEither(program: Program): Receipt | Promise<Receipt>;
   look(): Sight;
+  gaze(): Sight;
 }
 
 /** The detail of an event of the workload. */
@@ -24,6 +26,12 @@ interface Notice {
 /** A step that lets time pass, and so cannot be part of a method that returns no promise. */
 export function isAsync({ do: what }: Step): boolean {
   return what === "call" || what === "save" || what === "wait" || what === "cycle";
+}
+
+/** By which method a program runs: what takes no time by one that returns no promise, or by one that does so now and then. */
+export function methodFor(steps: readonly Step[]): "act" | "actNow" | "actEither" {
+  if (steps.length % 2 === 0) return "actEither";
+  return steps.some(isAsync) ? "act" : "actNow";
 }
 
 /** The largest state of an actor: so small that one that is too large is made quickly. */
@@ -80,9 +88,12 @@ function defineAccount(version: number): ActorClass<Account> {
       this.births++;
       this.isEntered = true;
     }
-    override async onActivate(): Promise<void> {
-      await Promise.resolve();
-      this.isEntered = true;
+    /** Waits in every other version of the code. */
+    override onActivate(): void | Promise<void> {
+      const enter = () => {
+        this.isEntered = true;
+      };
+      return version % 2 === 0 ? Promise.resolve().then(enter) : enter();
     }
     override onDestroy(): void {
       if (this.ending !== undefined) this.ending.isEnded = true;
@@ -90,9 +101,16 @@ function defineAccount(version: number): ActorClass<Account> {
 
     @Method async act(program: Program): Promise<Receipt> {
       const turn = new Turn(this, program);
-      for (const [index, step] of turn.steps()) {
-        if (isAsync(step)) await turn.doSlowly(step, index);
-        else turn.do(step, index);
+      return turn.finish([...turn.steps()]);
+    }
+
+    /** Returns a promise only when it has to wait for something. */
+    @Method actEither(program: Program): Receipt | Promise<Receipt> {
+      const turn = new Turn(this, program);
+      const steps = [...turn.steps()];
+      for (const [place, [index, step]] of steps.entries()) {
+        if (isAsync(step)) return turn.finish(steps.slice(place));
+        turn.do(step, index);
       }
       return turn.end();
     }
@@ -104,26 +122,34 @@ function defineAccount(version: number): ActorClass<Account> {
     }
 
     /** For reminders: each time that one is due has an effect of its own. */
-    @Method async due(program: Program, times: number): Promise<Receipt> {
+    @Method due(program: Program, times: number): Receipt | Promise<Receipt> {
       const { reminder } = this.ctx;
-      if (times === 1) return this.act(program);
+      if (times === 1) return this.actEither(program);
       const count = (this.progress[program.op] ?? 0) + 1;
       if (count >= times && reminder !== undefined) {
         this.ctx.forget(reminder.name);
         delete this.progress[program.op];
       } else this.progress[program.op] = count;
-      return this.act({ ...program, op: `${program.op}@${reminder?.dueAt.getTime() ?? this.ctx.callId}` });
+      return this.actEither({
+        ...program,
+        op: `${program.op}@${reminder?.dueAt.getTime() ?? this.ctx.callId}`,
+      });
     }
 
     @On({ source: "durable-lambda.Account", detailType: "Noted", id: "detail.to" })
     @On({ source: "outside", detailType: "Noted", id: "detail.to" })
-    hear(event: ActorEvent<Notice>): Promise<Receipt> {
-      return this.act(event.detail.program);
+    hear(event: ActorEvent<Notice>): Receipt | Promise<Receipt> {
+      return this.actEither(event.detail.program);
     }
 
     @Method({ readonly: true }) look(): Sight {
       const { last, balance } = this;
       return { last, balance, version: this.ctx.version };
+    }
+
+    /** The same as a turn, which leads to nothing. */
+    @Method gaze(): Sight {
+      return this.look();
     }
   }
 
@@ -167,7 +193,7 @@ function defineAccount(version: number): ActorClass<Account> {
           const { to, steps, delayMs = 0 } = step;
           const program = { ...effect, steps };
           const target = ctx.actor<Account>("Account").get(to);
-          const { callId } = target[step.do]({ delay: delayMs }).act(program);
+          const { callId } = target[step.do]({ delay: delayMs })[methodFor(steps)](program);
           attempt.effects.push({ kind: step.do, ...effect, to, callId, isOrdered: delayMs === 0 });
           return;
         }
@@ -249,7 +275,8 @@ function defineAccount(version: number): ActorClass<Account> {
         if (step.to <= attempt.actor) return;
         const op = `${program.op}/${index}`;
         attempt.effects.push({ kind: "call", op, to: step.to });
-        await ctx.actor<Account>("Account").get(step.to).act({ op, steps: step.steps });
+        const { to, steps } = step;
+        await ctx.actor<Account>("Account").get(to)[methodFor(steps)]({ op, steps });
       } else if (step.do === "cycle") {
         await this.cycle(step.via, index);
       } else if (step.do === "save") {
@@ -258,6 +285,15 @@ function defineAccount(version: number): ActorClass<Account> {
         await ctx.save();
         this.attempt = this.begin();
       }
+    }
+
+    /** Does the rest. */
+    async finish(steps: readonly [number, Step][]): Promise<Receipt> {
+      for (const [index, step] of steps) {
+        if (isAsync(step)) await this.doSlowly(step, index);
+        else this.do(step, index);
+      }
+      return this.end();
     }
 
     end(): Receipt {

@@ -68,7 +68,7 @@ export interface ClientOp {
   readonly op: string;
   readonly session: string;
   readonly to: string;
-  readonly kind: "call" | "strong look" | "eventual look" | "send" | "start" | "emit";
+  readonly kind: "call" | "gaze" | "strong look" | "eventual look" | "send" | "start" | "emit";
   /** Messages of one session to one actor are in this order. */
   readonly isOrdered: boolean;
   readonly isKeyed: boolean;

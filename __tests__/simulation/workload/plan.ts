@@ -1,6 +1,5 @@
 /** What the sessions of one schedule do, made by chance: each a list of things to ask for, one after the other. */
 import type { Chance } from "../chance";
-import { isAsync } from "./account";
 import type { Step } from "./program";
 
 /** What a session asks for at one time. */
@@ -10,10 +9,15 @@ export type Errand = { readonly name: string; readonly pauseMs: number } & (
       readonly to: string;
       readonly steps: readonly Step[];
       readonly timeoutMs: number;
-      readonly isNow: boolean;
       readonly isKeyed: boolean;
     }
-  | { readonly ask: "look"; readonly to: string; readonly consistency: "strong" | "eventual" }
+  | {
+      readonly ask: "look";
+      readonly to: string;
+      readonly consistency: "strong" | "eventual";
+      /** By a turn that leads to nothing. */
+      readonly isTurn: boolean;
+    }
   | {
       readonly ask: "send";
       readonly messages: readonly {
@@ -65,7 +69,6 @@ export function planCrowd(chance: Chance): readonly SessionPlan[] {
       ask: "call" as const,
       to: FLOODED,
       steps: [{ do: "add", amount: 1 } as const],
-      isNow: true,
       isKeyed: false,
       timeoutMs: 30_000,
     })),
@@ -78,7 +81,7 @@ export function planCrowd(chance: Chance): readonly SessionPlan[] {
  */
 export function planStraggler(chance: Chance): readonly SessionPlan[] {
   const send: Step = { do: "send", to: FLOODED, steps: [{ do: "add", amount: 1 }] };
-  const call = { ask: "call", to: STRAGGLER, isNow: true, isKeyed: false, timeoutMs: 30_000 } as const;
+  const call = { ask: "call", to: STRAGGLER, isKeyed: false, timeoutMs: 30_000 } as const;
   const floods = Array.from({ length: chance.between(4, 6) }, (_, number) => ({
     name: `flood-${number}`,
     pauseMs: chance.between(1_000, 20_000),
@@ -104,9 +107,8 @@ function errandOf(chance: Chance, name: string): Errand {
   const base = { name, pauseMs: chance.isTrue(0.7) ? chance.between(0, 300) : chance.between(0, 12_000) };
   const to = chance.pick(ACTORS);
   const dice = chance.fraction();
-  if (dice < 0.4) return { ...base, to, ...callOf(chance) };
-  if (dice < 0.5)
-    return { ...base, ask: "look", to, consistency: chance.isTrue(0.8) ? "strong" : "eventual" };
+  if (dice < 0.36) return { ...base, to, ...callOf(chance) };
+  if (dice < 0.5) return { ...base, ask: "look", to, ...lookOf(chance) };
   if (dice < 0.76) {
     const count = chance.isTrue(0.45) ? chance.between(4, 14) : chance.between(1, 3);
     const messages = Array.from({ length: count }, () => ({
@@ -123,6 +125,11 @@ function errandOf(chance: Chance, name: string): Errand {
   return { ...base, ask: "redrive" };
 }
 
+function lookOf(chance: Chance) {
+  const consistency = chance.isTrue(0.8) ? ("strong" as const) : ("eventual" as const);
+  return { consistency, isTurn: chance.isTrue(0.5) };
+}
+
 /** Mostly after some time, about as long as it takes to be gone. */
 function visitOf(chance: Chance, name: string): Errand {
   const pauseMs = chance.isTrue(0.5) ? chance.between(40_000, 130_000) : chance.between(0, 5_000);
@@ -131,9 +138,8 @@ function visitOf(chance: Chance, name: string): Errand {
 
 function callOf(chance: Chance) {
   const steps = callSteps(chance);
-  const isNow = !steps.some(isAsync);
   const timeoutMs = chance.isTrue(0.3) ? chance.between(20, 3_000) : 30_000;
-  return { ask: "call", steps, isNow, timeoutMs, isKeyed: chance.isTrue(0.3) } as const;
+  return { ask: "call", steps, timeoutMs, isKeyed: chance.isTrue(0.3) } as const;
 }
 
 function callSteps(chance: Chance): readonly Step[] {

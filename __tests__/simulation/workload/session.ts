@@ -9,7 +9,7 @@ import { Messenger } from "../../../lib/messages/messenger";
 import { adaptersOf } from "../hosts/adapters";
 import { SimulatedProcess } from "../hosts/simulated-process";
 import type { World } from "../world";
-import type { Account } from "./account";
+import { type Account, methodFor } from "./account";
 import type { ClientOp, Outcome } from "./history";
 import type { Errand, SessionPlan } from "./plan";
 import type { Program, Receipt } from "./program";
@@ -100,19 +100,20 @@ export class Session extends SimulatedProcess {
     const { name } = errand;
     switch (errand.ask) {
       case "call": {
-        const { to, steps, isNow, isKeyed, timeoutMs } = errand;
+        const { to, steps, isKeyed, timeoutMs } = errand;
         const key = isKeyed ? { idempotencyKey: name } : {};
         const reference = client.actor<Account>("Account").get(to, { timeoutMs, ...key });
         const program: Program = { op: name, steps };
         return this.told(this.ask(name, to, "call", { isKeyed }), async () =>
-          done(await (isNow ? reference.actNow(program) : reference.act(program))),
+          done(await reference[methodFor(steps)](program)),
         );
       }
       case "look": {
-        const { to, consistency } = errand;
-        const kind = consistency === "strong" ? "strong look" : "eventual look";
+        const { to, consistency, isTurn } = errand;
+        const kind = isTurn ? "gaze" : consistency === "strong" ? "strong look" : "eventual look";
         return this.told(this.ask(name, to, kind), async () => {
-          const sight = await client.actor<Account>("Account").get(to, { consistency }).look();
+          const reference = client.actor<Account>("Account").get(to, { consistency });
+          const sight = await (isTurn ? reference.gaze() : reference.look());
           return { is: "done", sight };
         });
       }
@@ -125,7 +126,7 @@ export class Session extends SimulatedProcess {
               .actor<Account>("Account")
               .get(to)
               .send({ delay: delayMs, ...key });
-            op.callId = (await sender.act({ op: op.op, steps })).callId;
+            op.callId = (await sender[methodFor(steps)]({ op: op.op, steps })).callId;
             return { is: "done" };
           });
         });
@@ -163,7 +164,8 @@ export class Session extends SimulatedProcess {
     const op = this.ask(name, to, "start", { isOrdered: true });
     const isPending = steps.some((step) => step.do === "pend");
     await this.told(op, async () => {
-      const handle = await this.client.actor<Account>("Account").get(to).start().act({ op: name, steps });
+      const starter = this.client.actor<Account>("Account").get(to).start();
+      const handle = await starter[methodFor(steps)]({ op: name, steps });
       op.callId = handle.callId;
       this.started.push(op);
       if (!isPending && this.chance.isTrue(0.3)) this.waiting.add(this.resultOf(op, 20_000));

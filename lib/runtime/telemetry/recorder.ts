@@ -14,7 +14,7 @@ import { beginSpan } from "../../telemetry/tracing";
 import { type Json, pack } from "../../values/codec";
 import type { Answer } from "../applied";
 import type { Call } from "../call";
-import type { HeldLease } from "../held-lease";
+import type { Claim } from "../claim";
 import type { Host } from "../host";
 import type { Outcome } from "../turns/outcome";
 import type { TurnKind, TurnOutcome, TurnReport } from "./turn-report";
@@ -43,11 +43,11 @@ export class Recorder {
   /** Turns that have ended, and are not certain yet. */
   private pending: Ended[] = [];
 
-  /** @param held undefined for a readonly call */
+  /** @param claim undefined for a readonly call */
   constructor(
     private readonly host: Host,
     private readonly address: Address,
-    private readonly held?: HeldLease,
+    private readonly claim?: Claim,
   ) {}
 
   /** The actor is there. */
@@ -93,7 +93,17 @@ export class Recorder {
     if (this.pending.length === 0) return;
     const { host, address } = this;
     if (isWritten) host.telemetry.committed(address, this.pending.length);
-    for (const turn of this.pending.splice(0)) this.report(turn);
+    for (const turn of this.pending.splice(0)) {
+      this.report(isWritten ? turn : { ...turn, version: Math.min(turn.version, turn.onVersion) });
+    }
+  }
+
+  /** What has ended is thrown away, and runs again: there is nothing to report but a span each. */
+  discarded(): void {
+    this.begun = undefined;
+    for (const { call, onVersion } of this.pending.splice(0)) {
+      call.span?.end({ version: onVersion, outcome: "discarded" });
+    }
   }
 
   /** A commit was refused. */
@@ -126,11 +136,12 @@ export class Recorder {
   }
 
   private report({ call, endedMs, onVersion: _onVersion, ...turn }: Ended): void {
-    const { host, address, held, loadedMs = endedMs } = this;
+    const { host, address, claim, loadedMs = endedMs } = this;
+    const held = claim?.held;
     const { arrivedMs, startedMs = endedMs } = call;
     const { method, callId } = call.envelope;
     const nowMs = host.clock.now();
-    const loadingMs = Math.max(0, loadedMs - Math.max(arrivedMs, held?.sinceMs ?? arrivedMs));
+    const loadingMs = Math.max(0, loadedMs - Math.max(arrivedMs, claim?.sinceMs ?? arrivedMs));
     const beganMs = Math.max(startedMs, loadedMs);
     const report: TurnReport = {
       actor: address.type,
@@ -142,7 +153,7 @@ export class Recorder {
       waitedMs: Math.max(0, beganMs - arrivedMs - loadingMs),
       loadedMs: loadingMs,
       ranMs: Math.max(0, endedMs - beganMs),
-      ...(held && { committedMs: Math.max(0, nowMs - endedMs) }),
+      ...(claim && { committedMs: Math.max(0, nowMs - endedMs) }),
     };
     call.isReported = true;
     call.span?.end({ version: turn.version, outcome: turn.outcome }, turn.error);

@@ -27,11 +27,15 @@ export class TurnCalls implements ForeignWait {
   private isMethodWaiting = false;
   private readonly underWay = new Set<Promise<unknown>>();
 
-  /** @param madeCalls how many it had made before the checkpoint from which it goes on */
+  /**
+   * @param madeCalls how many it had made before the checkpoint from which it goes on
+   * @param hold waits until others may see what the turn does, if they may not yet
+   */
   constructor(
     private readonly host: Host,
     private readonly parent: Call,
     private madeCalls: number,
+    private readonly hold: () => Promise<unknown> | undefined,
   ) {}
 
   /** How many the turn has made, with those before the checkpoint from which it goes on. */
@@ -99,6 +103,8 @@ export class TurnCalls implements ForeignWait {
         : { callId: keyedCallId(address, idempotencyKey) };
     const { chain, hops, remainingMs } = parent.asTurn();
     const { trace } = parent;
+    const holding = this.hold();
+    if (holding !== undefined) await holding;
     const leftMs = remainingMs();
     const withinMs = Math.max(1, Math.floor(leftMs - Math.min(ANSWER_MARGIN_MS, leftMs / 10)));
     const requester = new Requester(

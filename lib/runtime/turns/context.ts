@@ -38,6 +38,8 @@ import { type ReminderChanges, TurnReminders } from "./reminders";
 export interface TurnHooks {
   version(): number;
   save(): Promise<void>;
+  /** Resolves when others may see what the turn does: at once, undefined, where they may already. @throws when they never may */
+  hold(): Promise<unknown> | undefined;
   /** The reminders that the turn begins with. */
   reminders(): ReadonlyMap<string, Reminder>;
 }
@@ -59,6 +61,8 @@ export const PENDING = Symbol("pending");
 export class TurnContext implements ActorContext {
   readonly calls: TurnCalls;
   readonly reminder: DueReminder | undefined;
+  /** Which run of its call this is. */
+  private readonly run: number;
   private ended = false;
   private destroying: boolean;
   /** It destroys an actor that nobody has used. */
@@ -82,7 +86,8 @@ export class TurnContext implements ActorContext {
     this.reminder = reminder;
     this.isExpiry = expires;
     this.destroying = expires;
-    this.calls = new TurnCalls(host, call, made);
+    this.calls = new TurnCalls(host, call, made, hooks.hold);
+    this.run = call.run;
     this.arranged = new TurnReminders(hooks.reminders);
   }
 
@@ -147,7 +152,7 @@ export class TurnContext implements ActorContext {
   }
 
   get signal(): AbortSignal {
-    return this.call.signal;
+    return this.call.signalOf(this.run);
   }
 
   get log(): Logger {

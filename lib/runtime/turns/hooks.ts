@@ -26,7 +26,7 @@ export function unboxed(value: unknown): unknown {
   return value instanceof Boxed ? value.value : value;
 }
 
-/** A method with the hooks around it that its turn has. Without any, it is as synchronous as the method is. */
+/** A method with the hooks around it that its turn has. It is as synchronous as all of these are. */
 export function hooked(
   { hooks, type }: ActorDefinition,
   actor: DurableActor,
@@ -35,37 +35,50 @@ export function hooked(
   turn: HookedTurn,
   method: () => unknown,
 ): () => unknown {
-  async function runHook(hook: Hook): Promise<void> {
-    await type.prototype[hook].call(actor);
-    // What it has begun of other actors ends with it.
+  /** A promise only when the hook waits for something. What it has begun of other actors ends with it. */
+  function runHook(hook: Hook): Promise<void> | undefined {
+    const returned: unknown = type.prototype[hook].call(actor);
+    if (types.isPromise(returned) || context.calls.areUnderWay) return endOf(returned);
+    call.check();
+    return undefined;
+  }
+
+  async function endOf(returned: unknown): Promise<void> {
+    await returned;
     await context.calls.settled();
     call.check();
   }
 
-  async function leave(value: unknown): Promise<Boxed> {
-    if (context.isDestroying) {
-      await context.calls.settled();
-      turn.leaving?.(value);
-      await runHook("onDestroy");
-    }
-    return new Boxed(value);
+  function leave(value: unknown): unknown {
+    if (!context.isDestroying) return value;
+    if (context.calls.areUnderWay) return context.calls.settled().then(() => boxed(destroy(value)));
+    return destroy(value);
+  }
+
+  function destroy(value: unknown): unknown {
+    turn.leaving?.(value);
+    const waiting = runHook("onDestroy");
+    return waiting === undefined ? value : waiting.then(() => new Boxed(value));
   }
 
   function run(): unknown {
     turn.entered();
     const returned = method();
     if (!hooks.has("onDestroy")) return returned;
-    if (types.isPromise(returned)) return returned.then(leave);
-    return context.isDestroying ? leave(returned) : returned;
+    return types.isPromise(returned) ? returned.then((value) => boxed(leave(value))) : leave(returned);
   }
 
   const { entering } = turn;
   if (entering === undefined) return run;
-  return async () => {
-    await runHook(entering);
-    const returned = run();
-    return types.isPromise(returned) ? returned : new Boxed(returned);
+  return () => {
+    const waiting = runHook(entering);
+    return waiting === undefined ? run() : waiting.then(() => boxed(run()));
   };
+}
+
+/** A value as asynchronous code hands it on; a promise as it is. */
+function boxed(value: unknown): unknown {
+  return types.isPromise(value) || value instanceof Boxed ? value : new Boxed(value);
 }
 
 /** The hook for an instance that is not in memory yet. */

@@ -19,7 +19,7 @@ import type { TurnMethod } from "./middleware";
 import { callMethod, loadActor, runTurn } from "./turn";
 
 /** What stands for the method where an actor has expired. */
-const END: TurnMethod = { name: "onDestroy", readonly: false };
+export const END: TurnMethod = { name: "onDestroy", readonly: false };
 
 /** How a method ended. */
 export interface TurnResult {
@@ -44,17 +44,26 @@ export class LiveActor {
     return this.current;
   }
 
+  /** The hook that the next turn begins with, if there is one: its instance is not in memory. */
+  get entering(): readonly Hook[] {
+    if (this.instance !== undefined) return [];
+    const hook = enteringHook(this.definition, { isNew: this.current === undefined, readonly: false });
+    return hook === undefined ? [] : [hook];
+  }
+
   /** Runs one call. When it fails in any way, the instance is thrown away and the state stays what it was. */
   turn(call: Call, context: TurnContext): Promise<TurnResult> {
     return this.attempt(context, async () => {
       const { definition } = this;
       const method = methodOf(definition, call.envelope.method);
       const { instance, entering } = this.enter(context, method);
+      call.part = entering ?? method.name;
       let before: StoredState | undefined;
       let early: { readonly value: unknown; readonly result: TurnResult } | undefined;
       const steps: HookedTurn = {
         entering,
         entered: () => {
+          call.part = method.name;
           if (method.readonly) before = this.encodeInstance(call);
         },
         // Before the hook changes what the result may share with the fields.
@@ -89,7 +98,13 @@ export class LiveActor {
       const { definition } = this;
       if (definition.hooks.has("onDestroy")) {
         const { instance, entering } = this.enter(context, END);
-        const steps: HookedTurn = { entering, entered: () => {} };
+        call.part = entering ?? END.name;
+        const steps: HookedTurn = {
+          entering,
+          entered: () => {
+            call.part = END.name;
+          },
+        };
         const code = hooked(definition, instance, call, context, steps, () => undefined);
         const { hasRun } = await runTurn(END, call, context, code);
         if (!hasRun)

@@ -1,6 +1,6 @@
 /**
- * Runs turns on a live actor, one after another, and notes in the actor's record what each led to. Whoever uses this holds
- * the lease, and commits.
+ * Runs turns on a live actor, one after another, and notes in the actor's record what each led to. Whoever uses this has
+ * a claim to the actor, and commits.
  */
 import type { Address } from "../../address";
 import type { ActorDefinition } from "../../definition";
@@ -26,8 +26,10 @@ import { checkSchema } from "./turn";
 
 /** What a turn asks of the activation. */
 export interface TurnsHooks {
-  /** Its method waits for something. */
+  /** Its code waits for something. */
   onWait(): void;
+  /** Resolves when others may see what the turn does: at once, undefined, where they may already. @throws when they never may */
+  hold(): Promise<unknown> | undefined;
   /** Commits what there is, with the turns before, and goes on. @throws when that fails */
   commit(): Promise<void>;
   /** Commits the state as a turn has made it so far. @throws when that fails */
@@ -177,8 +179,10 @@ export class Turns {
 
   private begin(call: Call): void {
     this.running = call;
-    // Only while a method waits does time pass in which the lease could be renewed.
-    call.onWait = () => this.hooks.onWait();
+    call.onWait = () => {
+      this.host.waitingCode.note(this.definition, call.part);
+      this.hooks.onWait();
+    };
     call.start(this.definition.methods.get(call.envelope.method)?.timeoutMs);
   }
 
@@ -199,7 +203,7 @@ export class Turns {
     const context: TurnContext = new TurnContext(
       call,
       host,
-      { version: () => record.version, reminders, save },
+      { version: () => record.version, reminders, save, hold: () => hooks.hold() },
       readonly,
       from,
     );

@@ -1,7 +1,6 @@
 /**
- * The time of an uncontended call beside that of the same two requests written by hand: two raw `UpdateCommand`s, one that
- * takes a lock and one that writes under it and gives it back. What is left is what the runtime adds. Unconditional updates,
- * which protect nothing, are printed for comparison.
+ * The time of a warm call beside that of the same request written by hand: one raw `UpdateCommand`, which writes state and ids of
+ * calls if nobody else has written since. What is left is what the runtime adds. An unconditional update, which protects nothing, is printed for comparison.
  */
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, UpdateCommand } from "@aws-sdk/lib-dynamodb";
@@ -12,7 +11,10 @@ import { startEndpoint } from "./support/emulator";
 /** Enough for the compiler to have made its mind up about all that is measured. */
 const WARM_UP_ROUNDS = 1_000;
 const ROUNDS = 2_000;
-const GOAL = 1.15;
+const GOAL = 1.2;
+
+/** As many bytes as the ids of fifteen calls, about as many as a head has on average. */
+const CALLS = "0123456789abcdef 1\n".repeat(15);
 
 /** The mean without the slowest tenth: those waited for something else. */
 function trimmedMean(times: number[]): number {
@@ -33,45 +35,33 @@ async function main(): Promise<void> {
       ExpressionAttributeNames: { "#state": "state" },
       ExpressionAttributeValues: { ":state": '{"count":1}', ":one": 1 },
     });
-  const lock = () =>
-    update("locked", {
-      UpdateExpression: "SET #owner = :owner, #until = :until ADD #fence :one",
-      ConditionExpression: "attribute_not_exists(#owner) OR #until <= :now",
-      ExpressionAttributeNames: { "#owner": "owner", "#until": "until", "#fence": "fence" },
-      ExpressionAttributeValues: {
-        ":owner": "me",
-        ":until": Date.now() + 15_000,
-        ":now": Date.now(),
-        ":one": 1,
-      },
-      ReturnValues: "ALL_NEW",
-    });
-  const writeAndUnlock = (fence: number) =>
-    update("locked", {
-      UpdateExpression: "SET #state = :state ADD #version :one REMOVE #owner, #until",
-      ConditionExpression: "#owner = :owner AND #fence = :fence",
+  let version = 0;
+  const byHand = async () => {
+    const isFirst = version === 0;
+    const asSeen = isFirst
+      ? "attribute_not_exists(#version) AND attribute_not_exists(#fence)"
+      : "#version = :version AND #fence = :fence";
+    await update("versioned", {
+      UpdateExpression: "SET #state = :state, #calls = :calls, #version = :next, #fence = :next",
+      ConditionExpression: asSeen,
       ExpressionAttributeNames: {
         "#state": "state",
+        "#calls": "calls",
         "#version": "version",
-        "#owner": "owner",
-        "#until": "until",
         "#fence": "fence",
       },
-      ExpressionAttributeValues: { ":state": '{"count":1}', ":one": 1, ":owner": "me", ":fence": fence },
+      ExpressionAttributeValues: {
+        ":state": `{"count":${version}}`,
+        ":calls": CALLS,
+        ":next": version + 1,
+        ...(isFirst ? {} : { ":version": version, ":fence": version }),
+      },
     });
+    version++;
+  };
   const call = () => counter.increment();
-  const byHand = async () => {
-    const { Attributes: locked } = await lock();
-    await writeAndUnlock(locked?.fence as number);
-  };
-  const unconditional = async () => {
-    await plain();
-    await plain();
-  };
   // One of each in turn, so that whatever else the machine does hits all alike.
-  const times = new Map<() => Promise<unknown>, number[]>(
-    [byHand, unconditional, call].map((run) => [run, []]),
-  );
+  const times = new Map<() => Promise<unknown>, number[]>([byHand, plain, call].map((run) => [run, []]));
   for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
     for (const [run, measured] of times) {
       const startMs = performance.now();
@@ -82,10 +72,10 @@ async function main(): Promise<void> {
   const meanMs = (run: () => Promise<unknown>) => trimmedMean(times.get(run) ?? []);
   const ratio = meanMs(call) / meanMs(byHand);
   console.log(`On ${endpoint.name}, ${ROUNDS} of each:`);
-  console.log(`two raw UpdateCommands, lock and write   ${meanMs(byHand).toFixed(2)} ms`);
-  console.log(`two raw UpdateCommands, unconditional    ${meanMs(unconditional).toFixed(2)} ms`);
-  console.log(`an uncontended call                      ${meanMs(call).toFixed(2)} ms`);
-  console.log(`ratio to the first                       ${ratio.toFixed(3)} (goal ${GOAL})`);
+  console.log(`a raw UpdateCommand, as seen         ${meanMs(byHand).toFixed(2)} ms`);
+  console.log(`a raw UpdateCommand, unconditional  ${meanMs(plain).toFixed(2)} ms`);
+  console.log(`a warm call                         ${meanMs(call).toFixed(2)} ms`);
+  console.log(`ratio to the first                  ${ratio.toFixed(3)} (goal ${GOAL})`);
   documents.destroy();
   endpoint.stop();
   if (ratio > GOAL) process.exitCode = 1;

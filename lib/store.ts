@@ -58,10 +58,11 @@ export interface LeaseRequest {
 }
 
 /**
- * An actor as somebody has seen it, with no pieces of its state beside the head. While both are still the same, nobody has committed
- * to it or taken its lease since; whoever held that then may have marked it as having pieces, but for which a store looks too.
+ * An actor as somebody has seen it, with no pieces of its state beside the head. While version and fence are still the same, nobody
+ * has committed to it or taken its lease since. Where there was a lease that has ended, whoever held it may have prolonged it, or
+ * marked that there may be pieces: so a store looks for that too.
  */
-export type Seen = Pick<Head, "version" | "fence">;
+export type Seen = Pick<Head, "version" | "fence" | "leaseId">;
 
 /** The right to commit to an actor that nobody holds: to have seen it as it is. */
 export interface Unheld {

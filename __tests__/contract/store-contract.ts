@@ -376,7 +376,7 @@ export function storeContract(connect: () => Store): void {
       await begin();
       await take("a");
       const late = { ...request, nowMs: NOW_MS + LEASE_MS - 1 };
-      expect(await write({ version: 1, fence: 2 }, {}, late)).toMatchObject({
+      expect(await write({ version: 1, fence: 2, leaseId: "a" }, {}, late)).toMatchObject({
         committed: false,
         current: { leaseId: "a", leaseUntilMs: NOW_MS + LEASE_MS },
       });
@@ -385,7 +385,7 @@ export function storeContract(connect: () => Store): void {
     it("is refused when who held a lease that has ended has marked that there may be pieces", async () => {
       await begin();
       const { lease } = await take("a");
-      const seen = { version: 1, fence: 2 };
+      const seen = { version: 1, fence: 2, leaseId: "a" };
       await store.renew(address, lease, NOW_MS + LEASE_MS, { hasPieces: true });
       const late = { ...request, nowMs: NOW_MS + LEASE_MS };
       const current = { version: 1, fence: 2, hasPieces: true };
@@ -398,7 +398,9 @@ export function storeContract(connect: () => Store): void {
       await begin();
       const { lease } = await take("a");
       const late = { ...request, nowMs: NOW_MS + LEASE_MS };
-      expect(await write({ version: 1, fence: 2 }, { state: "2" }, late)).toEqual({ committed: true });
+      expect(await write({ version: 1, fence: 2, leaseId: "a" }, { state: "2" }, late)).toEqual({
+        committed: true,
+      });
       const head = await read();
       expect(head).toMatchObject({ version: 2, fence: 3, state: stored("2") });
       for (const gone of ["leaseId", "leaseUntilMs"]) expect(head).not.toHaveProperty(gone);
@@ -478,7 +480,9 @@ export function storeContract(connect: () => Store): void {
         expect(await store.acquire(address, request, unseen)).toMatchObject({ acquired: false });
         const { lease } = await take("a");
         const seen = { version: 2, fence: 3 };
-        expect(await store.acquire(address, request, seen)).toMatchObject({ current: { leaseId: "a" } });
+        expect(await store.acquire(address, request, { ...seen, leaseId: "a" })).toMatchObject({
+          current: { leaseId: "a" },
+        });
         await store.release(address, lease, {});
         expect(await store.acquire(address, request, { version: 2, fence: 2 })).toMatchObject({
           acquired: false,

@@ -11,6 +11,12 @@ import { type Fleet, NOTHING } from "../support/fleet";
 @Actor
 class Account extends DurableActor {
   balance = this.ctx.actorId === "a" ? 100 : 0;
+  visits = 0;
+
+  /** Changes something: a call that does not need not be known later. */
+  @Method visit(): number {
+    return ++this.visits;
+  }
 
   @Method withdraw(amount: number): number {
     this.balance -= amount;
@@ -158,7 +164,7 @@ async function expectMoved(fleet: Fleet): Promise<void> {
 async function keepBusy({ witness, local }: Fleet, id: string): Promise<void> {
   const account = witness.actor(Account).get(id);
   for (let batch = 0; batch < 2; batch++) {
-    await Promise.all(Array.from({ length: 40 }, () => account.withdraw(0)));
+    await Promise.all(Array.from({ length: 40 }, () => account.visit()));
   }
   const head = await local.store.read({ type: "Account", id }, { consistent: true });
   expect(head?.spilled).toBe(true);
@@ -179,18 +185,18 @@ function moving(method: Move): Scenario {
 describe("money that a turn moves by calls of two actors is moved once, wherever the process dies", () => {
   it("when the client tries again with the id that it made", async () => {
     const steps = await dyingEverywhere(BANK, moving("move"));
-    expect(steps).toEqual(
-      expect.arrayContaining([
-        "store.acquire Bank/bank",
-        "store.acquire Account/a",
-        "store.commit Account/a",
-        "store.acquire Account/b",
-        "store.commit Account/b",
-        "store.release Account/b",
-        "store.commit Bank/bank",
-        "store.release Bank/bank",
-      ]),
-    );
+    // The bank takes its lease before anybody can see what its turn does; the accounts need none for theirs.
+    expect(steps.filter((step) => /^store.*\//.test(step))).toEqual([
+      "store.read Bank/bank",
+      "store.acquire Bank/bank",
+      "store.read Account/a",
+      "store.commit Account/a",
+      "store.read Account/b",
+      "store.commit Account/b",
+      "store.release Account/b",
+      "store.commit Bank/bank",
+      "store.release Bank/bank",
+    ]);
   });
 
   it("and where the process that takes over dies as well", async () => {
@@ -236,12 +242,27 @@ describe("money that a turn moves by calls of two actors is moved once, wherever
 
   it("when the turn looks at the accounts before and after", async () => {
     const steps = await dyingEverywhere(BANK, moving("moveWithCare"));
-    expect(steps.filter((step) => step.startsWith("store.read "))).toHaveLength(3);
+    expect(steps.filter((step) => /^store\.(read|commit) Account/.test(step))).toEqual([
+      // A look, and the turn's own.
+      "store.read Account/a",
+      "store.read Account/a",
+      "store.commit Account/a",
+      "store.read Account/a",
+      "store.read Account/b",
+      "store.commit Account/b",
+      "store.read Account/b",
+    ]);
   });
 
   it("when the turn makes both calls at once", async () => {
     const steps = await dyingEverywhere(BANK, moving("moveAtOnce"));
-    expect(steps.indexOf("store.acquire Account/b")).toBeLessThan(steps.indexOf("store.commit Account/a"));
+    expect(steps.filter((step) => step.startsWith("store.") && step.includes("Account/"))).toEqual([
+      "store.read Account/a",
+      "store.read Account/b",
+      "store.commit Account/a",
+      "store.commit Account/b",
+      "store.release Account/b",
+    ]);
   });
 
   it("when the turn that moves it was called by another one", async () => {
@@ -315,7 +336,7 @@ describe("a turn that saves a checkpoint after each call makes each of them once
   });
 
   it("and where the process that takes over dies as well", async () => {
-    expect(await dyingTwice(IMPORT, importing(3), { each: 2, seed: 20_261_202 })).toBeGreaterThan(80);
+    expect(await dyingTwice(IMPORT, importing(3), { each: 3, seed: 20_261_202 })).toBeGreaterThan(100);
   });
 
   it("when it is asked for by a message", async () => {

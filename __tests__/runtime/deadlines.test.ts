@@ -30,6 +30,9 @@ class Worker extends DurableActor {
   @Method run(): unknown {
     return script(this);
   }
+  @Method({ lease: "always" }) runUnderLease(): unknown {
+    return script(this);
+  }
   @Method({ timeout: "5s" }) brief(): unknown {
     return script(this);
   }
@@ -285,22 +288,27 @@ onEachStore((stageOf) => {
       expect(await invoke("brief")).toMatchObject({ error: { code: "MethodError", message: "its own" } });
     });
 
-    it("for longer than its lease cannot commit once another process has it, and is told why", async () => {
+    /** A process in whose first commit another one comes first: the first moment at which anybody else can do anything. */
+    function startHog(): WatchedProcess {
       const other = stage.start([Worker]);
-      const hog = stage.start([Worker], {
-        // The first moment at which anybody else can do anything.
+      let commits = 0;
+      return stage.start([Worker], {
         intercept: async (name, apply) => {
-          if (name === "store.commit")
+          if (name === "store.commit" && commits++ === 0)
             expect(await other.invoke(call("note", ["other's"]))).toMatchObject({ ok: true });
           return apply();
         },
       });
-      script = (worker) => {
-        worker.notes.push("hog's");
-        worker.ctx.emit("Hogged");
-        stage.clock.freeze(20 * SECOND_MS);
-      };
-      expect(await invoke("run", { timeoutMs: 60_000 }, hog)).toMatchObject({
+    }
+    const hog = (worker: Worker) => {
+      worker.notes.push("hog's");
+      worker.ctx.emit("Hogged");
+      stage.clock.freeze(20 * SECOND_MS);
+    };
+
+    it("for longer than its lease cannot commit once another process has it, and is told why", async () => {
+      script = hog;
+      expect(await invoke("runUnderLease", { timeoutMs: 60_000 }, startHog())).toMatchObject({
         ok: false,
         error: {
           code: "FencedError",
@@ -310,6 +318,34 @@ onEachStore((stageOf) => {
           ),
         },
       });
+      expect(await notes()).toEqual(["old", "other's"]);
+      expect(stage.local.bus.published()).toEqual([]);
+    });
+
+    it("and takes no lease is thrown away when another process comes first, and runs again on what that has left", async () => {
+      let runs = 0;
+      script = (worker) => {
+        runs++;
+        hog(worker);
+      };
+      const reply = await invoke("run", { timeoutMs: 60_000 }, startHog());
+      expect(reply).toMatchObject({ ok: true, version: 3 });
+      expect(runs).toBe(2);
+      expect(await notes()).toEqual(["old", "other's", "hog's"]);
+      expect(stage.local.bus.published()).toHaveLength(1);
+    });
+
+    it("and takes no lease has its call's time once, however often it runs", async () => {
+      let runs = 0;
+      script = (worker) => {
+        runs++;
+        hog(worker);
+      };
+      expect(await invoke("run", { timeoutMs: 40_000 }, startHog())).toMatchObject({
+        ok: false,
+        error: { code: "CallTimeout", details: { waitedMs: 20_000, ranMs: 20_000, limit: "call" } },
+      });
+      expect(runs).toBe(2);
       expect(await notes()).toEqual(["old", "other's"]);
       expect(stage.local.bus.published()).toEqual([]);
     });

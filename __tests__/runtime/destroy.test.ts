@@ -6,7 +6,7 @@ import { DeadLetters } from "../../lib/messages/dead-letters";
 import type { Head } from "../../lib/store";
 import { hand, messageFor, redelivered } from "../support/batches";
 import { dyingEverywhere } from "../support/crash-points";
-import { gate, settle } from "../support/fake-clock";
+import { gate, settle, until } from "../support/fake-clock";
 import { NOTHING } from "../support/fleet";
 import { codeOf, resultOf } from "../support/process";
 import { onEachStore, type Stage } from "../support/stores";
@@ -90,6 +90,20 @@ onEachStore((stageOf) => {
 
   function start(options: { intercept?: Intercept } = {}, type: typeof Room = Room): WatchedProcess {
     return stage.start([type, Box], options);
+  }
+  /** Holds the first request of this name of `one`, until the gate opens. */
+  function hold(name: string): { reached: Promise<void>; open(): void } {
+    const [reached, opened] = [gate(), gate()];
+    let isFirst = true;
+    intercept = async (requested, apply) => {
+      if (requested === name && isFirst) {
+        isFirst = false;
+        reached.open();
+        await opened.opened;
+      }
+      return apply();
+    };
+    return { reached: reached.opened, open: () => opened.open() };
   }
   const addressOf = () => ({ type: "Room", id });
   const headOf = async () => (await stage.headOf(addressOf())) as Head;
@@ -315,21 +329,6 @@ onEachStore((stageOf) => {
   });
 
   describe("a process that was paused past its lease", () => {
-    /** Holds the first request of this name of `one`, until the gate opens. */
-    function hold(name: string): { reached: Promise<void>; open(): void } {
-      const [reached, opened] = [gate(), gate()];
-      let isFirst = true;
-      intercept = async (requested, apply) => {
-        if (requested === name && isFirst) {
-          isFirst = false;
-          reached.open();
-          await opened.opened;
-        }
-        return apply();
-      };
-      return { reached: reached.opened, open: () => opened.open() };
-    }
-
     it.each(["in mid-turn", "with its commit on the way"])(
       "%s is refused after others destroyed the actor, and brings nothing back",
       async (where) => {
@@ -342,6 +341,8 @@ onEachStore((stageOf) => {
           if (where === "in mid-turn") await opened.opened;
         });
         await (where === "in mid-turn" ? reached.opened : commit.reached);
+        // Its turn waits: it takes the lease as soon as it does.
+        await until(async () => (await headOf()).leaseId !== undefined);
         stage.clock.freeze(LEASE_MS);
         expect(resultOf(await other.invoke(call("end")))).toEqual(["old"]);
         const tombstone = await expectGone(2);
@@ -357,7 +358,8 @@ onEachStore((stageOf) => {
     it("is refused also when the actor was made anew, and its call's retry runs on the new one", async () => {
       await add("old");
       const commit = hold("store.commit");
-      const zombie = call("add", ["zombie"], { callId: "zombie" });
+      script = async ({ notes }) => notes.push("zombie");
+      const zombie = call("run", [], { callId: "zombie" });
       const paused = one.invoke(zombie);
       await commit.reached;
       stage.clock.freeze(LEASE_MS);
@@ -373,13 +375,53 @@ onEachStore((stageOf) => {
     it("destroys nothing when it would have destroyed, and goes on from what is there", async () => {
       await add("old");
       const commit = hold("store.commit");
-      const paused = one.invoke(call("end"));
+      const paused = run(async ({ ctx }) => ctx.destroy());
       await commit.reached;
       stage.clock.freeze(LEASE_MS);
       await add("other's", other);
       commit.open();
       expect(codeOf(await paused)).toBe("FencedError");
       expect(await add("next")).toEqual({ ok: true, result: 3, version: 3 });
+    });
+  });
+
+  describe("a process that was paused before its commit, without a lease,", () => {
+    const say = ({ ctx, notes }: Room) => {
+      notes.push("late");
+      ctx.emit("Said", { notes });
+      return notes;
+    };
+    const said = () => stage.local.bus.published().map(({ detail }) => (detail as { notes: string[] }).notes);
+
+    it.each([
+      ["after others destroyed the actor", [], ["late"]],
+      ["when it was made anew", ["new"], ["new", "late"]],
+    ])("runs its turn again on a new actor %s, and brings nothing back", async (_when, others, notes) => {
+      await add("old");
+      const commit = hold("store.commit");
+      const paused = run(say);
+      await commit.reached;
+      await other.invoke(call("end"));
+      for (const note of others) await add(note, other);
+      commit.open();
+      expect(await paused).toEqual({ ok: true, result: notes, version: 3 + others.length });
+      expect(await all()).toEqual(notes);
+      expect(said()).toEqual([notes]);
+    });
+
+    it("destroys what is there by then, once", async () => {
+      await add("old");
+      const commit = hold("store.commit");
+      const paused = run((room) => {
+        room.ctx.destroy();
+        return say(room);
+      });
+      await commit.reached;
+      await add("other's", other);
+      commit.open();
+      expect(await paused).toEqual({ ok: true, result: ["old", "other's", "late"], version: 3 });
+      await expectGone(3);
+      expect(said()).toEqual([["old", "other's", "late"]]);
     });
   });
 

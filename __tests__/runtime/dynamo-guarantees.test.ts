@@ -2,9 +2,9 @@
 import { text } from "node:stream/consumers";
 import { Actor, DurableActor, Method, Transient } from "durable-lambda";
 import { DynamoStore } from "../../lib/aws/dynamo-store";
-import { type Emulator, startDynamo } from "../support/dynamo";
+import { type Emulator, type Purpose, purposeOf, startDynamo } from "../support/dynamo";
 import { FakeClock, gate, settle } from "../support/fake-clock";
-import type { SentRequest } from "../support/faulty-sdk";
+import type { SdkWiretap, SentRequest } from "../support/faulty-sdk";
 import { codeOf, resultOf, startProcess, type TestProcess } from "../support/process";
 import { startScript } from "../support/script";
 
@@ -21,7 +21,15 @@ class Counter extends DurableActor {
     return this.count;
   }
 
-  @Method async pauseThenIncrement(): Promise<number> {
+  @Method({ lease: "always" }) incrementUnderLease(by = 1): number {
+    return this.increment(by);
+  }
+
+  @Method async incrementSlowly(): Promise<number> {
+    return this.increment();
+  }
+
+  @Method({ lease: "always" }) async pauseThenIncrement(): Promise<number> {
     reached.open();
     await pausing.opened;
     return this.increment();
@@ -29,6 +37,10 @@ class Counter extends DurableActor {
 
   @Method nothing(): string {
     return "unchanged";
+  }
+
+  @Method({ lease: "always" }) nothingUnderLease(): string {
+    return this.nothing();
   }
 
   @Method fail(): never {
@@ -68,23 +80,72 @@ const call = (id: string, method: string, args: number[] = [], more: object = {}
   ...more,
 });
 
-const isCommit = ({ command, input }: SentRequest) =>
-  command === "UpdateItemCommand" && String(input.UpdateExpression).includes("#version = :version");
-const isAcquire = ({ command, input }: SentRequest) =>
-  command === "UpdateItemCommand" && String(input.UpdateExpression).includes("ADD #fence");
+const purposes = ({ requests }: SdkWiretap) => requests.map(purposeOf);
+const isCommit = (request: SentRequest) => purposeOf(request) === "commit";
 
 describe("requests", () => {
-  it("are 2 for an uncontended call, cold or warm", async () => {
-    const { client, wiretap } = connect();
+  it("are 2 for an uncontended call of an actor that is cold, 1 of one that is warm", async () => {
     const id = newId();
-    for (const expected of [1, 2, 3, 4, 5]) {
+    await connect().client.actor(Counter).get(id).increment();
+    const { client, wiretap } = connect();
+    const counter = client.actor(Counter).get(id);
+    expect(await counter.increment()).toBe(2);
+    expect(wiretap.requests.map(({ command }) => command)).toEqual(["GetItemCommand", "UpdateItemCommand"]);
+    for (const expected of [3, 4, 5, 6]) {
       wiretap.clear();
-      expect(await client.actor(Counter).get(id).increment()).toBe(expected);
-      expect(wiretap.requests.map(({ command }) => command)).toEqual([
-        "UpdateItemCommand",
-        "UpdateItemCommand",
-      ]);
+      expect(await counter.increment()).toBe(expected);
+      expect(wiretap.requests.map(({ command }) => command)).toEqual(["UpdateItemCommand"]);
     }
+  });
+
+  it("are no more for an actor that is new", async () => {
+    const { client, wiretap } = connect();
+    expect(await client.actor(Counter).get(newId()).increment()).toBe(1);
+    expect(purposes(wiretap)).toEqual(["read head", "commit"]);
+  });
+
+  it("are 2 for an uncontended call that takes the lease, cold or warm", async () => {
+    const { client, wiretap } = connect();
+    const counter = client.actor(Counter).get(newId());
+    for (const expected of [1, 2, 3]) {
+      wiretap.clear();
+      expect(await counter.incrementUnderLease()).toBe(expected);
+      expect(purposes(wiretap)).toEqual(["acquire", "commit"]);
+    }
+  });
+
+  it("are 1 read more for a cold call of a method of which the process does not know yet that it waits", async () => {
+    const { client, wiretap } = connect();
+    const [first, second] = [newId(), newId()];
+    for (const [id, expected] of [
+      [first, ["read head", "acquire", "commit"]],
+      [first, ["acquire", "commit"]],
+      [second, ["acquire", "commit"]],
+    ] as const) {
+      wiretap.clear();
+      await client.actor(Counter).get(id).incrementSlowly();
+      expect(purposes(wiretap)).toEqual(expected);
+    }
+  });
+
+  it("are 2 for the first call of such a method that finds its actor warm", async () => {
+    const { client, wiretap } = connect();
+    const counter = client.actor(Counter).get(newId());
+    await counter.increment();
+    wiretap.clear();
+    expect(await counter.incrementSlowly()).toBe(2);
+    expect(purposes(wiretap)).toEqual(["acquire", "commit"]);
+  });
+
+  it("are 2 commits for a call that finds its warm actor changed by another process: the refusal of the first brings what is there", async () => {
+    const id = newId();
+    const [a, b] = [connect(), connect()];
+    await a.client.actor(Counter).get(id).increment();
+    await b.client.actor(Counter).get(id).increment(10);
+    a.wiretap.clear();
+    expect(await a.client.actor(Counter).get(id).increment()).toBe(12);
+    // An endpoint that cannot bring it with the refusal has it read.
+    expect(purposes(a.wiretap).filter((purpose) => purpose !== "read head")).toEqual(["commit", "commit"]);
   });
 
   it("are 1 read for a readonly call, eventually consistent only on request", async () => {
@@ -106,30 +167,56 @@ describe("requests", () => {
     expect(wiretap.count()).toBeLessThanOrEqual(24);
   });
 
-  it("stay below 2.1 a call over many calls, moving old call ids to pages included", async () => {
+  it("stay below 1.1 a call over many calls, moving old call ids to pages included", async () => {
     const { client, wiretap } = connect();
     const counter = client.actor(Counter).get(newId());
     for (let n = 0; n < 100; n++) await counter.increment();
-    expect(wiretap.count()).toBeLessThanOrEqual(210);
+    expect(wiretap.count()).toBeLessThanOrEqual(110);
   });
 
-  it("write no state for a turn that changed nothing", async () => {
+  it("are 1 read for a turn that changed nothing, cold or warm: it writes nothing", async () => {
+    const id = newId();
+    await connect().client.actor(Counter).get(id).increment();
     const { client, wiretap } = connect();
-    const counter = client.actor(Counter).get(newId());
-    await counter.increment();
-    wiretap.clear();
-    await counter.nothing();
-    const [, commit] = wiretap.requests;
-    expect(commit?.input.ExpressionAttributeValues).not.toHaveProperty(":state");
+    for (const _state of ["cold", "warm"]) {
+      wiretap.clear();
+      expect(await client.actor(Counter).get(id).nothing()).toBe("unchanged");
+      expect(wiretap.requests.map(({ command, input }) => [command, input.ConsistentRead])).toEqual([
+        ["GetItemCommand", true],
+      ]);
+    }
   });
+
+  it.each([
+    ["has an id of the caller's", "nothing", { callId: "order-1" }],
+    ["takes the lease", "nothingUnderLease", {}],
+  ] as const)(
+    "write no state for a turn that changed nothing, where its call %s",
+    async (_name, method, more) => {
+      const { client, invoke, wiretap } = connect();
+      const id = newId();
+      await client.actor(Counter).get(id).increment();
+      wiretap.clear();
+      expect(resultOf(await invoke(call(id, method, [], more)))).toBe("unchanged");
+      const commit = wiretap.requests.find(isCommit);
+      expect(commit?.input.ExpressionAttributeValues).toHaveProperty(":inbox");
+      expect(commit?.input.ExpressionAttributeValues).not.toHaveProperty(":state");
+    },
+  );
 });
 
+/** Both ways in which a turn comes to its commit. */
+const ways = [
+  ["without a lease", "increment"],
+  ["under a lease", "incrementUnderLease"],
+] as const;
+
 describe("one turn at a time, anywhere", () => {
-  it("gives 1…40 to 40 concurrent increments from two processes", async () => {
+  it.each(ways)("gives 1…40 to 40 concurrent increments from two processes, %s", async (_name, method) => {
     const id = newId();
     const [a, b] = [connect(), connect()];
     const results = await Promise.all(
-      Array.from({ length: 40 }, (_, index) => (index % 2 ? a : b).client.actor(Counter).get(id).increment()),
+      Array.from({ length: 40 }, (_, index) => (index % 2 ? a : b).client.actor(Counter).get(id)[method]()),
     );
     expect(results.sort((x, y) => x - y)).toEqual(Array.from({ length: 40 }, (_, index) => index + 1));
   });
@@ -175,7 +262,7 @@ describe("one turn at a time, anywhere", () => {
     expect(await paused).toBe(11);
   });
 
-  it("keeps state intact when clocks differ by 30 s either way", async () => {
+  it.each(ways)("keeps state intact when clocks differ by 30 s either way, %s", async (_name, method) => {
     const id = newId();
     const skews = [-30_000, 0, 30_000].map((skewMs) => new FakeClock(Date.now() + skewMs));
     const processes = skews.map((clock) => ({
@@ -183,7 +270,7 @@ describe("one turn at a time, anywhere", () => {
     }));
     const results = await Promise.all(
       Array.from({ length: 30 }, (_, index) =>
-        (processes[index % 3] as Connection).client.actor(Counter).get(id).increment(),
+        (processes[index % 3] as Connection).client.actor(Counter).get(id)[method](),
       ),
     );
     expect(results.sort((x, y) => x - y)).toEqual(Array.from({ length: 30 }, (_, index) => index + 1));
@@ -214,61 +301,72 @@ async function loseFirstCommit(
 }
 
 describe("a lost response", () => {
-  it.each([
-    ["acquire", isAcquire],
-    ["commit", isCommit],
-  ] as const)("of the %s leaves one effect and the right answer", async (_name, matches) => {
-    const { client, wiretap } = connect();
-    const counter = client.actor(Counter).get(newId());
-    await counter.increment();
-    let lost = 0;
-    wiretap.plan = (request) => (matches(request) && lost++ === 0 ? "lostResponse" : "none");
-    expect(await counter.increment()).toBe(2);
-    expect(lost).toBe(2);
-    expect(await counter.value()).toBe(2);
-  });
+  /** A request that a call makes, and what it calls, in a process that has called the actor before or not. */
+  const positions = [
+    ["read of a cold actor", "read head", "increment", "cold"],
+    ["commit of a cold actor", "commit", "increment", "cold"],
+    ["commit of a warm actor", "commit", "increment", "warm"],
+    ["acquire", "acquire", "incrementUnderLease", "warm"],
+    ["acquire that follows a read", "acquire", "incrementSlowly", "cold"],
+    ["commit under a lease", "commit", "incrementUnderLease", "warm"],
+  ] as const satisfies [string, Purpose, string, "cold" | "warm"][];
 
-  it.each([
-    ["acquire", isAcquire],
-    ["commit", isCommit],
-  ] as const)(
-    "of every attempt of the SDK's at the %s leaves one effect and the right answer",
-    async (_name, matches) => {
-      const { client, wiretap } = connect();
-      const counter = client.actor(Counter).get(newId());
-      await counter.increment();
+  async function counterThatIs(state: "cold" | "warm") {
+    const [process, id] = [connect(), newId()];
+    await (state === "warm" ? process : connect()).client.actor(Counter).get(id).increment();
+    return { wiretap: process.wiretap, counter: process.client.actor(Counter).get(id) };
+  }
+
+  it.each(positions)(
+    "of the %s leaves one effect and the right answer",
+    async (_name, purpose, method, state) => {
+      const { wiretap, counter } = await counterThatIs(state);
       let lost = 0;
-      wiretap.plan = (request) => (matches(request) && lost++ < 3 ? "lostResponse" : "none");
-      expect(await counter.increment()).toBe(2);
+      wiretap.plan = (request) => (purposeOf(request) === purpose && lost++ === 0 ? "lostResponse" : "none");
+      expect(await counter[method]()).toBe(2);
+      expect(lost).toBe(2);
+      expect(await counter.value()).toBe(2);
+    },
+  );
+
+  it.each(positions)(
+    "of every attempt of the SDK's at the %s leaves one effect and the right answer",
+    async (_name, purpose, method, state) => {
+      const { wiretap, counter } = await counterThatIs(state);
+      let lost = 0;
+      wiretap.plan = (request) => (purposeOf(request) === purpose && lost++ < 3 ? "lostResponse" : "none");
+      expect(await counter[method]()).toBe(2);
       expect(lost).toBeGreaterThan(3);
       expect(await counter.value()).toBe(2);
     },
   );
 
-  it("of a commit, with another process's commits before the retry, is recognised by the call's id", async () => {
-    const id = newId();
-    const [a, b] = [connect(), connect()];
-    await a.client.actor(Counter).get(id).increment();
-    const others = gate<void>();
-    const first = await loseFirstCommit(a, others.opened, call(id, "increment", [5]));
-    expect(await b.client.actor(Counter).get(id).increment(100)).toBe(106);
-    others.open();
-    expect(resultOf(await first.reply)).toBe(6);
-    expect(await b.client.actor(Counter).get(id).value()).toBe(106);
+  describe.each(ways)("of a commit %s", (_name, method) => {
+    it("with another process's commits before the retry, is recognised by the call's id", async () => {
+      const id = newId();
+      const [a, b] = [connect(), connect()];
+      await a.client.actor(Counter).get(id).increment();
+      const others = gate<void>();
+      const first = await loseFirstCommit(a, others.opened, call(id, method, [5]));
+      expect(await b.client.actor(Counter).get(id).increment(100)).toBe(106);
+      others.open();
+      expect(resultOf(await first.reply)).toBe(6);
+      expect(await b.client.actor(Counter).get(id).value()).toBe(106);
+    });
+
+    it("is recognised even after so many commits that the id has left the head", async () => {
+      const id = newId();
+      const [a, b] = [connect(), connect()];
+      const others = gate<void>();
+      const first = await loseFirstCommit(a, others.opened, call(id, method, [5]));
+      for (let n = 0; n < 70; n++) await b.client.actor(Counter).get(id).increment();
+      others.open();
+      expect(resultOf(await first.reply)).toBe(5);
+      expect(await b.client.actor(Counter).get(id).value()).toBe(75);
+    });
   });
 
-  it("of a commit is recognised even after so many commits that the id has left the head", async () => {
-    const id = newId();
-    const [a, b] = [connect(), connect()];
-    const others = gate<void>();
-    const first = await loseFirstCommit(a, others.opened, call(id, "increment", [5]));
-    for (let n = 0; n < 70; n++) await b.client.actor(Counter).get(id).increment();
-    others.open();
-    expect(resultOf(await first.reply)).toBe(5);
-    expect(await b.client.actor(Counter).get(id).value()).toBe(75);
-  });
-
-  it("of any request at random changes nothing that anybody sees", async () => {
+  it.each(ways)("of any request at random changes nothing that anybody sees, %s", async (_name, method) => {
     const id = newId();
     const processes = [connect(), connect()];
     let seed = 7;
@@ -284,7 +382,7 @@ describe("a lost response", () => {
     }
     const results = await Promise.all(
       Array.from({ length: 60 }, (_, index) =>
-        (processes[index % 2] as Connection).client.actor(Counter).get(id).increment(),
+        (processes[index % 2] as Connection).client.actor(Counter).get(id)[method](),
       ),
     );
     expect(results.sort((x, y) => x - y)).toEqual(Array.from({ length: 60 }, (_, index) => index + 1));

@@ -41,7 +41,11 @@ class Ledger extends DurableActor {
     throw new TerminalError("The card was declined.");
   }
 
-  @Method async addSlowly(entry: string): Promise<number> {
+  @Method({ lease: "always" }) addUnderLease(entry: string): number {
+    return this.add(entry);
+  }
+
+  @Method({ lease: "always" }) async addSlowly(entry: string): Promise<number> {
     const paused = pause;
     pause = undefined;
     reached.open();
@@ -112,9 +116,10 @@ let serial = 0;
 const newId = () => `l${serial++}`;
 const newCallId = () => `call-${String(serial++).padStart(11, "0")}`;
 const newLedger = (): Address => ({ type: "Ledger", id: newId() });
-const add = (address: Address, entry: string, fields: MessageFields = {}): ReceivedMessage =>
-  messageFor(address, "add", Date.now(), { args: [entry], ...fields });
-const adds = (address: Address, entries: readonly string[], fields: MessageFields = {}) =>
+type AddFields = MessageFields & { readonly method?: "add" | "addUnderLease" };
+const add = (address: Address, entry: string, { method = "add", ...fields }: AddFields = {}) =>
+  messageFor(address, method, Date.now(), { args: [entry], ...fields });
+const adds = (address: Address, entries: readonly string[], fields: AddFields = {}) =>
   entries.map((entry) => add(address, entry, fields));
 const named = (count: number, name = "entry") => Array.from({ length: count }, (_, i) => `${name} ${i}`);
 const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
@@ -163,32 +168,59 @@ async function handMany({ handle }: Connection, messages: readonly ReceivedMessa
   }
 }
 
+/** Both ways in which a turn comes to its commit. */
+const ways = [
+  ["without a lease", "add"],
+  ["under a lease", "addUnderLease"],
+] as const;
+
 describe("requests", () => {
-  it("are 2 for a batch of 10 of one actor, cold or warm", async () => {
+  it("are 2 for a batch of 10 of one actor that is cold, 1 of one that is warm", async () => {
+    const process = connect();
+    const ledger = newLedger();
+    for (const [state, expected] of [
+      ["cold", ["read head", "commit"]],
+      ["warm", ["commit"]],
+      ["warm again", ["commit"]],
+    ] as const) {
+      process.wiretap.clear();
+      await handMany(process, adds(ledger, named(10, state)));
+      expect(purposes(process.wiretap)).toEqual(expected);
+    }
+    expect(await headOf(process, ledger)).toMatchObject({ version: 3, fence: 3 });
+  });
+
+  it("are 2 for a batch of 10 of one actor that take its lease, cold or warm", async () => {
     const process = connect();
     const ledger = newLedger();
     for (const state of ["cold", "warm", "warm again"]) {
       process.wiretap.clear();
-      await handMany(process, adds(ledger, named(10, state)));
+      await handMany(process, adds(ledger, named(10, state), { method: "addUnderLease" }));
       expect(purposes(process.wiretap)).toEqual(["acquire", "commit"]);
     }
     expect(await headOf(process, ledger)).toMatchObject({ version: 3, fence: 3 });
   });
 
-  it("are 20 for a batch of 10 of 10 actors, cold or warm", async () => {
+  it("are 20 for a batch of 10 of 10 actors that are cold, 10 of such as are warm", async () => {
     const process = connect();
     const ledgers = Array.from({ length: 10 }, newLedger);
-    for (const state of ["cold", "warm"]) {
+    for (const [state, reads] of [
+      ["cold", 10],
+      ["warm", 0],
+    ] as const) {
       process.wiretap.clear();
       await handMany(
         process,
         ledgers.map((ledger) => add(ledger, state)),
       );
-      expect(purposes(process.wiretap).sort()).toEqual([...times(10, "acquire"), ...times(10, "commit")]);
+      expect(purposes(process.wiretap).sort()).toEqual([
+        ...times(10, "commit"),
+        ...times(reads, "read head"),
+      ]);
     }
   });
 
-  it("are at most 0.25 each for 1,000 messages to one actor; each has its line, and nothing is printed", async () => {
+  it("are at most 0.15 each for 1,000 messages to one actor; each has its line, and nothing is printed", async () => {
     const printed = (["debug", "info", "log", "warn", "error"] as const).map((level) =>
       jest.spyOn(console, level).mockImplementation(),
     );
@@ -200,9 +232,10 @@ describe("requests", () => {
       process,
       Array.from({ length: 1_000 }, () => messageFor(tally, "add", Date.now())),
     );
-    expect(process.wiretap.count()).toBeLessThanOrEqual(250);
+    expect(process.wiretap.count()).toBeLessThanOrEqual(150);
     expect(lines).toEqual(Array(1_000).fill("turn"));
-    expect(new Set(purposes(process.wiretap))).toEqual(new Set(["acquire", "commit", "write parts"]));
+    expect(new Set(purposes(process.wiretap))).toEqual(new Set(["read head", "commit", "write parts"]));
+    expect(count(process.wiretap, "read head")).toBe(1);
     expect(await process.client.actor(Tally).get(tally.id).value()).toBe(1_000);
     for (const level of printed) expect(level).not.toHaveBeenCalled();
     jest.restoreAllMocks();
@@ -217,7 +250,7 @@ describe("requests", () => {
     ];
     process.wiretap.clear();
     await handMany(process, batch);
-    expect(purposes(process.wiretap)).toEqual(["acquire", "commit", "settle", "settle", "settle"]);
+    expect(purposes(process.wiretap)).toEqual(["read head", "commit", "settle", "settle", "settle"]);
   });
 
   it("are no more for a started message that its method leaves open", async () => {
@@ -226,17 +259,18 @@ describe("requests", () => {
     await started(process, [open]);
     process.wiretap.clear();
     await handMany(process, [open]);
-    expect(purposes(process.wiretap)).toEqual(["acquire", "commit"]);
+    expect(purposes(process.wiretap)).toEqual(["read head", "commit"]);
   });
 
   describe("of messages with ids of the caller's", () => {
-    it("are 2 each as long as the actor's inbox fits into its head", async () => {
+    it("are 1 each for a warm actor, as long as its inbox fits into its head", async () => {
       const process = connect();
       const ledger = newLedger();
-      for (const entry of named(20)) {
+      await handMany(process, [add(ledger, "first", { isKeyed: true })]);
+      for (const entry of named(19)) {
         process.wiretap.clear();
         await handMany(process, [add(ledger, entry, { isKeyed: true })]);
-        expect(purposes(process.wiretap)).toEqual(["acquire", "commit"]);
+        expect(purposes(process.wiretap)).toEqual(["commit"]);
       }
     });
 
@@ -246,7 +280,7 @@ describe("requests", () => {
       await handMany(process, adds(ledger, named(40)));
       process.wiretap.clear();
       await handMany(process, adds(ledger, named(10, "keyed"), { isKeyed: true }));
-      expect(purposes(process.wiretap)).toEqual(["acquire", ...times(10, "read part"), "commit"]);
+      expect(purposes(process.wiretap)).toEqual([...times(10, "read part"), "commit"]);
     });
 
     it("are 1 write more for each 25 that leave the head together", async () => {
@@ -276,9 +310,18 @@ describe("requests", () => {
     }
     const again = (messages: readonly ReceivedMessage[]) => messages.map((message) => redelivered(message));
 
-    it("are 2 as long as the actor's inbox fits into its head", async () => {
+    it("are 1 read for a warm actor, as long as its inbox fits into its head", async () => {
       const process = connect();
       const batch = adds(newLedger(), named(10));
+      await handMany(process, batch);
+      process.wiretap.clear();
+      await handMany(process, again(batch));
+      expect(purposes(process.wiretap)).toEqual(["read head"]);
+    });
+
+    it("are 2 where they take the lease, and write nothing else", async () => {
+      const process = connect();
+      const batch = adds(newLedger(), named(10), { method: "addUnderLease" });
       await handMany(process, batch);
       process.wiretap.clear();
       await handMany(process, again(batch));
@@ -289,14 +332,14 @@ describe("requests", () => {
       const process = connect();
       const { first } = await spilled(process);
       await handMany(process, again(first));
-      expect(purposes(process.wiretap)).toEqual(["acquire", "read parts", "release"]);
+      expect(purposes(process.wiretap)).toEqual(["read parts", "read head"]);
     });
 
     it("are 1 query more when nothing marks it, and it left the head since", async () => {
       const process = connect();
       const { first } = await spilled(process);
       await handMany(process, first);
-      expect(purposes(process.wiretap)).toEqual(["acquire", "read parts", "release"]);
+      expect(purposes(process.wiretap)).toEqual(["read parts", "read head"]);
     });
 
     it.each([
@@ -311,7 +354,8 @@ describe("requests", () => {
       );
       await handMany(process, again(batch));
       expect(count(process.wiretap, "read parts")).toBe(1);
-      expect(process.wiretap.count() - count(process.wiretap, "write parts")).toBe(3);
+      expect(process.wiretap.count() - count(process.wiretap, "write parts")).toBe(2);
+      expect(count(process.wiretap, "commit")).toBe(1);
     });
   });
 
@@ -322,12 +366,15 @@ describe("requests", () => {
       ["behind others", (ledger) => [...adds(ledger, named(3)), add(ledger, "bad")], 3],
       ["between others", (ledger) => adds(ledger, ["1", "2", "bad", "3", "4"]), 2],
       ["and is tracked", (ledger) => [add(ledger, "bad", { mode: "start" })], 0],
-    ])("%s are 2, its attempt counted", async (_name, batchFor, done) => {
+    ])("%s are 2 cold and 1 warm, its attempt counted", async (_name, batchFor, done) => {
       const process = connect();
       const ledger = newLedger();
       const batch = await started(process, batchFor(ledger));
       broken.add("bad");
-      for (const attempts of [1, 2]) {
+      for (const [attempts, expected] of [
+        [1, ["read head", "commit"]],
+        [2, ["commit"]],
+      ] as const) {
         process.wiretap.clear();
         const left = batch.slice(attempts === 1 ? 0 : done);
         const handedBack = await hand(
@@ -335,7 +382,7 @@ describe("requests", () => {
           left.map((message) => redelivered(message, attempts)),
         );
         expect(handedBack).toEqual(idsOf(batch.slice(done)));
-        expect(purposes(process.wiretap)).toEqual(["acquire", "commit"]);
+        expect(purposes(process.wiretap)).toEqual(expected);
         expect(JSON.parse((await headOf(process, ledger))?.failing ?? "")).toMatchObject({ attempts });
       }
       expect(await entriesOf(process, ledger)).toHaveLength(done);
@@ -345,14 +392,14 @@ describe("requests", () => {
       messageFor(ledger, "addTerminally", Date.now(), { args: ["dead"], ...fields });
 
     it.each<[string, (ledger: Address) => ReceivedMessage[], Purpose[]]>([
-      ["alone", (ledger) => [dead(ledger)], ["acquire", "commit"]],
-      ["behind others", (ledger) => [...adds(ledger, named(3)), dead(ledger)], ["acquire", "commit"]],
+      ["alone", (ledger) => [dead(ledger)], ["read head", "commit"]],
+      ["behind others", (ledger) => [...adds(ledger, named(3)), dead(ledger)], ["read head", "commit"]],
       [
         "before others, which go on",
         (ledger) => [dead(ledger), ...adds(ledger, named(3))],
-        ["acquire", "commit", "acquire", "commit"],
+        ["read head", "commit", "commit"],
       ],
-      ["and is tracked", (ledger) => [dead(ledger, { mode: "start" })], ["acquire", "commit", "settle"]],
+      ["and is tracked", (ledger) => [dead(ledger, { mode: "start" })], ["read head", "commit", "settle"]],
     ])("for good, %s, are no more", async (_name, batchFor, expected) => {
       const process = connect();
       const batch = await started(process, batchFor(newLedger()));
@@ -361,14 +408,14 @@ describe("requests", () => {
       expect(purposes(process.wiretap)).toEqual(expected);
     });
 
-    it("for good and is delivered again are 2, of which none writes to its state", async () => {
+    it("for good and is delivered again are 1 read, and nothing is written", async () => {
       const process = connect();
       const ledger = newLedger();
       const message = dead(ledger);
       await handMany(process, [message]);
       process.wiretap.clear();
       await handMany(process, [redelivered(message)]);
-      expect(purposes(process.wiretap)).toEqual(["acquire", "release"]);
+      expect(purposes(process.wiretap)).toEqual(["read head"]);
       const letters = await new DeadLetters(local, systemClock).list({ id: ledger.id });
       expect(letters.map(({ callId }) => callId)).toEqual([callIdOf(message)]);
     });
@@ -388,7 +435,7 @@ describe("requests", () => {
         messageFor(ledger, "end", Date.now(), { args: ["x", callIdOf(other), "succeeded"] }),
       ),
     );
-    expect(purposes(process.wiretap)).toEqual(["acquire", "commit", ...times(ended, "settle"), "release"]);
+    expect(purposes(process.wiretap)).toEqual(["read head", "commit", ...times(ended, "settle"), "release"]);
   });
 });
 
@@ -423,23 +470,33 @@ describe("a batch of which one request fails", () => {
   const TRACKED = [1, 4, 8];
   const STRUCK = 4;
 
-  const positions = ["acquire", "write parts", "commit", "settle"] as const satisfies Purpose[];
+  const positions = [
+    ["read head", "without a lease", "add"],
+    ["write parts", "without a lease", "add"],
+    ["commit", "without a lease", "add"],
+    ["settle", "without a lease", "add"],
+    ["acquire", "under a lease", "addUnderLease"],
+    ["write parts", "under a lease", "addUnderLease"],
+    ["commit", "under a lease", "addUnderLease"],
+  ] as const satisfies [Purpose, ...(typeof ways)[number]][];
   const faults = ["lostResponse", "throttled", "reset"] as const;
   const spans = ["once", "in all attempts of the SDK's", "for good"] as const;
-  const cases = positions.flatMap((position) =>
-    faults.flatMap((fault) => spans.map((span) => [position, fault, span] as const)),
+  const cases = positions.flatMap(([position, way, method]) =>
+    faults.flatMap((fault) => spans.map((span) => [position, way, fault, span, method] as const)),
   );
 
   it.each(cases)(
-    "%s: %s %s: each message has one effect, in its order, and each tracked call its outcome",
-    async (position, fault, span) => {
-      const process = connect({ random: shortest });
+    "%s, %s: %s %s: each message has one effect, in its order, and each tracked call its outcome",
+    async (position, _way, fault, span, method) => {
+      const first = connect({ random: shortest });
       const ledger = newLedger();
       const before = named(30, "before");
-      await handMany(process, adds(ledger, before));
+      await handMany(first, adds(ledger, before));
+      // One that has the actor in memory reads nothing.
+      const process = position === "read head" ? connect({ random: shortest }) : first;
       const entries = named(10);
       const batch = entries.map((entry, index) =>
-        add(ledger, entry, { mode: TRACKED.includes(index) ? "start" : "send" }),
+        add(ledger, entry, { method, mode: TRACKED.includes(index) ? "start" : "send" }),
       );
       const tracked = TRACKED.map((index) => batch[index] as ReceivedMessage);
       await started(process, tracked);
@@ -476,11 +533,11 @@ describe("a batch of which one request fails", () => {
   );
 });
 
-describe("a batch whose commit's response is lost", () => {
+describe.each(ways)("a batch whose commit's response is lost, %s", (_way, method) => {
   it("is recognised by its calls' ids, with another process's batch and 40 more calls before the retry", async () => {
     const [a, b] = [connect(), connect()];
     const ledger = newLedger();
-    const batch = await started(a, adds(ledger, named(10, "mine"), { mode: "start" }));
+    const batch = await started(a, adds(ledger, named(10, "mine"), { mode: "start", method }));
     const others = gate<void>();
     const held = gate<void>();
     let commits = 0;

@@ -125,8 +125,9 @@ onEachStore((stageOf) => {
         ctx.remind("r", { in: "1h" }, "run");
       };
       expect(await invoke("run")).toMatchObject({ ok: true, version: 1 });
-      expect(one.takeRequests()).toEqual(["store.acquire", "store.commit", "bus.publish", "store.release"]);
+      expect(one.takeRequests()).toEqual(["store.read", "store.commit", "bus.publish", "store.release"]);
       await invoke("run");
+      expect(one.takeRequests()).toEqual(["store.commit"]);
       await invoke("run", other);
       expect((await look()).calls).toEqual(["onCreate", "run", "run", "run"]);
       expect(await head()).toMatchObject({ version: 3, reminders: expect.stringContaining('"r"') });
@@ -158,7 +159,7 @@ onEachStore((stageOf) => {
           ok: false,
           error: { code: "MethodError", name: "RangeError" },
         });
-        expect(await head()).toMatchObject({ version: 0, outbox: "" });
+        expect(await head()).toBeUndefined();
         expect(events()).toEqual([]);
         fails = false;
         await invoke("run");
@@ -166,6 +167,28 @@ onEachStore((stageOf) => {
         expect(events()).toEqual(["Created"]);
       },
     );
+
+    it("has no effect where another process creates the actor first: the turn runs again, on that one", async () => {
+      let created = 0;
+      script.create = ({ ctx }) => {
+        created++;
+        ctx.emit("Created", { by: ctx.callId });
+      };
+      let isFirst = true;
+      const late = stage.start([Guest, Desk], {
+        intercept: async (name, apply) => {
+          if (name === "store.commit" && isFirst) {
+            isFirst = false;
+            await other.invoke(call("run", { callId: "first" }));
+          }
+          return apply();
+        },
+      });
+      expect(await late.invoke(call("run", { callId: "second" }))).toMatchObject({ ok: true, version: 2 });
+      expect(created).toBe(2);
+      expect((await look()).calls).toEqual(["onCreate", "run", "run"]);
+      expect(stage.local.bus.published()).toMatchObject([{ detail: { by: "first" } }]);
+    });
 
     it("is called for the first turn of a batch that succeeds", async () => {
       script.create = ({ ctx }) => ctx.emit("Created");
@@ -391,6 +414,16 @@ onEachStore((stageOf) => {
       opened.open();
       expect(await reply).toMatchObject({ ok: true });
       expect(await notes()).toEqual(["called"]);
+    });
+
+    it("is waited for under the lease, which is taken beforehand once it is known to wait", async () => {
+      script[hook] = async () => {};
+      await turn();
+      expect(one.takeRequests()).toEqual(["store.read", "store.acquire", "store.commit"]);
+      const id = `${stage.id}-2`;
+      if (hook !== "create") await other.invoke({ ...call("run"), id });
+      await turn({ id });
+      expect(one.takeRequests()).toEqual(["store.acquire", "store.commit"]);
     });
 
     it("ends at the call's deadline: the turn is rolled back, and what it does later has no effect", async () => {

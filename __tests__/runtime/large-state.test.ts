@@ -3,7 +3,7 @@ import { Actor, DurableActor, Method } from "durable-lambda";
 import type { Invocation } from "../../lib/invocation";
 import type { Head } from "../../lib/store";
 import { dyingEverywhere } from "../support/crash-points";
-import { gate, settle } from "../support/fake-clock";
+import { gate, settle, until } from "../support/fake-clock";
 import { NOTHING } from "../support/fleet";
 import { resultOf } from "../support/process";
 import { onEachStore, type Stage } from "../support/stores";
@@ -22,6 +22,10 @@ class Archive extends DurableActor {
   /** So many lines of 100 bytes each; no two are the same. */
   @Method fill(lines: number): number {
     this.lines = Array.from({ length: lines }, (_, index) => lineOf(index));
+    return ++this.count;
+  }
+  @Method grow(lines: number): number {
+    for (let index = 0; index < lines; index++) this.lines.push(lineOf(index));
     return ++this.count;
   }
   @Method write(index: number, line: string): number {
@@ -105,12 +109,12 @@ onEachStore((stageOf) => {
       },
     );
 
-    it("that is small stays in the head, and costs two requests", async () => {
+    it("that is small stays in the head, and costs two requests, or one where it is in memory", async () => {
       await ask("fill", [5]);
-      expect(one.takeRequests()).toEqual(["store.acquire", "store.commit"]);
+      expect(one.takeRequests()).toEqual(["store.read", "store.commit"]);
       expect(JSON.parse((await headOf()).state?.text ?? "")).toMatchObject({ count: 1 });
       await ask("write", [1, "a"]);
-      expect(one.takeRequests()).toEqual(["store.acquire", "store.commit"]);
+      expect(one.takeRequests()).toEqual(["store.commit"]);
       await ask("write", [1, "b"], start());
       expect(await stage.ports.store.readParts(address(), "")).toEqual([]);
     });
@@ -123,7 +127,14 @@ onEachStore((stageOf) => {
         return apply();
       };
       await ask("fill", [1_000]);
-      one.takeRequests();
+      // Its pieces carry the number of the lease.
+      expect(one.takeRequests()).toEqual([
+        "store.read",
+        "store.acquire",
+        "store.renew",
+        "store.writeParts",
+        "store.commit",
+      ]);
       writes.length = 0;
       for (let index = 10; index < 15; index++)
         await ask("write", [index * 70, `changed ${index}`.padEnd(60, "-")]);
@@ -138,6 +149,7 @@ onEachStore((stageOf) => {
       const other = start();
       await ask("write", [0, "there"], other);
       expect(other.takeRequests()).toEqual([
+        "store.read",
         "store.acquire",
         "store.readParts",
         "store.writeParts",
@@ -167,6 +179,25 @@ onEachStore((stageOf) => {
       expect(head).not.toHaveProperty("wakeAtMs");
       expect(head).not.toHaveProperty("leaseId");
       expect(await ask("all", [], start())).toEqual([0, 1, 2].map(lineOf));
+    });
+
+    it("that outgrows the head while others commit does so on what they have left, with nothing beside it twice", async () => {
+      await ask("fill", [3]);
+      let isFirst = true;
+      const late = start({
+        intercept: async (name, apply) => {
+          if (name === "store.acquire" && isFirst) {
+            isFirst = false;
+            await ask("write", [0, "in time"]);
+          }
+          return apply();
+        },
+      });
+      expect(await ask("grow", [1_000], late)).toBe(3);
+      expect((await pieces()).left).toBe(0);
+      expect(late.takeRequests().filter((name) => name === "store.writeParts")).toHaveLength(1);
+      const lines = (await ask("all", [], start())) as string[];
+      expect([lines[0], lines.length]).toEqual(["in time", 1_003]);
     });
 
     it("that changes altogether leaves nothing of what it was", async () => {
@@ -304,6 +335,8 @@ onEachStore((stageOf) => {
       const late = start();
       const slow = late.invoke(call("fillSlowly", [1_000]));
       await reached.opened;
+      // Its turn waits: it takes the lease as soon as it does.
+      await until(async () => (await headOf()).leaseId !== undefined);
       stage.clock.freeze(LEASE_MS);
       expect(await ask("write", [0, "in time"])).toBe(2);
       held.open();

@@ -36,6 +36,10 @@ class Ledger extends DurableActor {
     return this.entries.length;
   }
 
+  @Method({ lease: "always" }) addUnderLease(entry: string): number {
+    return this.add(entry);
+  }
+
   @Method({ maxAttempts: 1 }) addOnce(entry: string): number {
     return this.add(entry);
   }
@@ -333,17 +337,22 @@ describe("what does not use up attempts", () => {
     expect(await entriesOf(A)).toEqual(["1"]);
   });
 
-  it("a store that is down", async () => {
+  it.each([
+    ["read", "add"],
+    ["commit", "add"],
+    ["acquire", "addUnderLease"],
+    ["commit", "addUnderLease"],
+  ] as const)("a store that is down: %s, by %s", async (request, method) => {
     const down = async () => {
       throw new StoreUnavailable("down");
     };
     const broken = new Proxy(local.store, {
-      get: (store, name) => (name === "acquire" ? down : store[name as never]),
+      get: (store, name) => (name === request ? down : store[name as never]),
     });
     const { runtime } = startProcess([Ledger], { ...ports, store: broken }, { clock, log: recordingLog() });
     const whole = handle;
     handle = router(runtime, { stack: false });
-    const message = add(A, "1");
+    const message = messageFor(A, method, clock.now(), { args: ["1"] });
     expect(await handBacks(message, 5)).toEqual(Array(5).fill("StoreUnavailable"));
     expect(await hand(whole, [again(message, 6)])).toEqual([]);
     expect(await entriesOf(A)).toEqual(["1"]);

@@ -75,11 +75,11 @@ onEachStore((stageOf) => {
   };
   const all = async () => resultOf(await newer.invoke(call("all")));
 
-  /** Whatever older code does here changes nothing but the fence, which counts who had the lease. */
+  /** Whatever older code does here changes nothing: it does not even take the lease, which would raise the fence. */
   async function expectUntouched(meet: () => Promise<unknown>): Promise<void> {
     const before = await head();
     await meet();
-    expect({ ...(await head()), fence: 0 }).toEqual({ ...before, fence: 0 });
+    expect(await head()).toEqual(before);
     expect(await new DeadLetters(stage.local, stage.clock).list()).toEqual([]);
   }
   const tooNew = { ok: false, error: { code: "StateVersionTooNew", retryable: true } };
@@ -165,9 +165,9 @@ onEachStore((stageOf) => {
     await until(() => !doomed.isAlive());
     expect(await head()).toMatchObject({ failing: expect.stringContaining('"begun":1') });
     stage.clock.freeze(15 * SECOND_MS);
-    const { leaseId: _id, leaseUntilMs: _until, ...before } = await head();
-    expect(await hand(older.handle, [redelivered(message, 10)])).toEqual([message.messageId]);
-    expect({ ...(await head()), fence: 0 }).toEqual({ ...before, fence: 0 });
+    await expectUntouched(async () =>
+      expect(await hand(older.handle, [redelivered(message, 10)])).toEqual([message.messageId]),
+    );
   });
 
   it.each([

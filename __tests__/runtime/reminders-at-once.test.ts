@@ -44,11 +44,28 @@ onEachStore((stage) => {
   });
 
   it("has called nobody when that turn turns out to be lost", async () => {
-    const intercept: Intercept = async (name, apply, [address]) => {
+    const rights: object[] = [];
+    const intercept: Intercept = async (name, apply, [address, right]) => {
       if (name !== "store.commit" || (address as { type: string }).type !== "Alarm") return apply();
+      rights.push(right as object);
       return { committed: false, current: undefined };
     };
     expect(codeOf(await stage().start([Alarm, Bell], { intercept }).invoke(call()))).toBe("FencedError");
     expect(await stage().headOf({ type: "Bell", id: stage().id })).toBeUndefined();
+    // It ran again as often as it does without a lease, and once under one.
+    expect(rights.map((right) => "seen" in right)).toEqual([true, true, false]);
+  });
+
+  it("has called once when that turn runs again, since another one came before it", async () => {
+    let isFirst = true;
+    const intercept: Intercept = async (name, apply) => {
+      if (name === "store.commit" && isFirst) {
+        isFirst = false;
+        await stage().start([Alarm, Bell]).invoke(call());
+      }
+      return apply();
+    };
+    expect(resultOf(await stage().start([Alarm, Bell], { intercept }).invoke(call()))).toBeUndefined();
+    expect([await stateOf("Alarm"), await stateOf("Bell")]).toEqual([{ rings: 2 }, { strokes: 2 }]);
   });
 });

@@ -32,13 +32,23 @@ class Till extends DurableActor {
     this.cash += by;
     return this.cash;
   }
-  @Method async addSlowly(by: number): Promise<number> {
+  @Method({ lease: "always" }) addUnderLease(by: number): number {
+    return this.add(by);
+  }
+  @Method async addLater(by: number): Promise<number> {
+    await Promise.resolve();
+    return this.add(by);
+  }
+  @Method({ lease: "always" }) async addSlowly(by: number): Promise<number> {
     begun.open();
     await held.opened;
     return this.add(by);
   }
   @Method fail(): never {
     throw new RangeError("the till is stuck");
+  }
+  @Method({ lease: "always" }) failUnderLease(): never {
+    return this.fail();
   }
   @Method failAtFirst(): void {
     if (isBroken) throw new RangeError("the till is stuck");
@@ -119,38 +129,84 @@ onEachStore((stageOf) => {
   const add = (by: number, more: Partial<Invocation> = {}) => one.invoke(call("add", [by], more));
   const address = () => ({ type: "Till", id: stage.id });
 
-  it("has who, which call, the lease, the outcome, and times that add up to all the time that it took", async () => {
-    const startMs = clock.now();
-    intercept = async (name, apply) => {
-      clock.freeze({ "store.acquire": 3, "store.commit": 20 }[name] ?? 0);
-      return apply();
+  describe("has who, which call, the outcome, and times that add up to all the time that it took", () => {
+    const REQUESTS: Readonly<Record<string, number>> = {
+      "store.read": 2,
+      "store.acquire": 3,
+      "store.commit": 20,
     };
-    resultOf(await add(100, { callId: "own-id" }));
-    const head = await stage.headOf(address());
-    expect(lines).toEqual([
-      {
+    const fields = (method: string, times: object) => ({
+      actor: "Till",
+      actorId: stage.id,
+      method,
+      kind: "call",
+      callId: "own-id",
+      version: 1,
+      attempts: 1,
+      outcome: "committed",
+      waitedMs: 0,
+      ...times,
+      committedMs: 20,
+    });
+
+    beforeEach(() => {
+      intercept = async (name, apply) => {
+        clock.freeze(REQUESTS[name] ?? 0);
+        return apply();
+      };
+    });
+
+    it("and the lease, under one", async () => {
+      const startMs = clock.now();
+      resultOf(await one.invoke(call("addUnderLease", [100], { callId: "own-id" })));
+      const head = await stage.headOf(address());
+      expect(lines).toEqual([
+        {
+          level: "info",
+          message: "turn",
+          fields: {
+            ...fields("addUnderLease", { loadedMs: 3, ranMs: 100 }),
+            fence: head?.fence,
+            leaseId: expect.stringMatching(/^[\w-]{16}$/) as string,
+            leaseUntil: new Date(startMs + 15_000).toISOString(),
+          },
+        },
+      ]);
+      expect(clock.now() - startMs).toBe(123);
+    });
+
+    it("and no lease where it had none, cold or warm", async () => {
+      let startMs = clock.now();
+      resultOf(await add(100, { callId: "own-id" }));
+      expect(lines).toEqual([
+        { level: "info", message: "turn", fields: fields("add", { loadedMs: 2, ranMs: 100 }) },
+      ]);
+      expect(clock.now() - startMs).toBe(122);
+      lines.length = 0;
+      startMs = clock.now();
+      resultOf(await add(50, { callId: "next-id" }));
+      const warm = { ...fields("add", { loadedMs: 0, ranMs: 50 }), callId: "next-id", version: 2 };
+      expect(lines).toEqual([{ level: "info", message: "turn", fields: warm }]);
+      expect(clock.now() - startMs).toBe(70);
+    });
+
+    it("and the lease that it took when it came to wait", async () => {
+      const startMs = clock.now();
+      resultOf(await one.invoke(call("addLater", [100], { callId: "own-id" })));
+      const head = await stage.headOf(address());
+      expect(turn()).toEqual({
         level: "info",
         message: "turn",
         fields: {
-          actor: "Till",
-          actorId: stage.id,
-          method: "add",
-          kind: "call",
-          callId: "own-id",
-          version: 1,
+          // It is taken while the method runs.
+          ...fields("addLater", { loadedMs: 2, ranMs: 103 }),
           fence: head?.fence,
           leaseId: expect.stringMatching(/^[\w-]{16}$/) as string,
-          leaseUntil: new Date(startMs + 15_000).toISOString(),
-          attempts: 1,
-          outcome: "committed",
-          waitedMs: 0,
-          loadedMs: 3,
-          ranMs: 100,
-          committedMs: 20,
+          leaseUntil: new Date(startMs + 15_002).toISOString(),
         },
-      },
-    ]);
-    expect(clock.now() - startMs).toBe(123);
+      });
+      expect(clock.now() - startMs).toBe(125);
+    });
   });
 
   it("comes after the commit, and not before", async () => {
@@ -212,22 +268,26 @@ onEachStore((stageOf) => {
     });
   });
 
-  it("of a method that fails is one line, an error with what it threw", async () => {
-    expect(codeOf(await one.invoke(call("fail")))).toBe("MethodError");
+  it.each([
+    ["fail", {}],
+    ["failUnderLease", { fence: 1, leaseId: expect.any(String) as string }],
+  ])("of a method that fails is one line, an error with what it threw: %s", async (method, lease) => {
+    expect(codeOf(await one.invoke(call(method)))).toBe("MethodError");
     expect(lines).toEqual([
       {
         level: "error",
         message: "method failed",
         fields: expect.objectContaining({
-          method: "fail",
+          method,
           outcome: "failed",
           code: "MethodError",
           version: 0,
-          fence: expect.any(Number) as number,
+          ...lease,
           error: expect.objectContaining({ message: "the till is stuck" }) as Error,
         }) as object,
       },
     ]);
+    expect("fence" in turn().fields).toBe("fence" in lease);
   });
 
   it("of a failure that is tried again is no alarm", async () => {
@@ -252,26 +312,48 @@ onEachStore((stageOf) => {
     });
   });
 
-  it("says that a turn was lost when nobody knows whether its commit was applied", async () => {
-    intercept = async (name, apply) => {
-      if (name === "store.commit") throw new StoreUnavailable("The store is down.");
-      return apply();
-    };
-    const hasty = start({ clock: withoutPauses(), log: recordingLog() });
-    expect(codeOf(await hasty.invoke(call("add", [1])))).toBe("StoreUnavailable");
-    expect(turn()).toMatchObject({ fields: { outcome: "lost", code: "StoreUnavailable" } });
-  });
+  it.each(["add", "addUnderLease"])(
+    "says that a turn was lost when nobody knows whether its commit was applied: %s",
+    async (method) => {
+      intercept = async (name, apply) => {
+        if (name === "store.commit") throw new StoreUnavailable("The store is down.");
+        return apply();
+      };
+      const hasty = start({ clock: withoutPauses(), log: recordingLog() });
+      expect(codeOf(await hasty.invoke(call(method, [1])))).toBe("StoreUnavailable");
+      expect(turn()).toMatchObject({ fields: { method, outcome: "lost", code: "StoreUnavailable" } });
+    },
+  );
 
-  it("says that a turn is repeated when its commit's response was lost, and the inbox has it", async () => {
+  it.each(["add", "addUnderLease"])(
+    "says that a turn is repeated when its commit's response was lost, and the inbox has it: %s",
+    async (method) => {
+      let commits = 0;
+      intercept = async (name, apply) => {
+        const answer = await apply();
+        if (name === "store.commit" && ++commits === 1) throw new StoreUnavailable("The response was lost.");
+        return answer;
+      };
+      const hasty = start({ clock: withoutPauses(), log: recordingLog() });
+      expect(resultOf(await hasty.invoke(call(method, [4])))).toBe(4);
+      expect(turn()).toMatchObject({ fields: { method, outcome: "repeated", version: 1 } });
+    },
+  );
+
+  it("comes once for a turn that was thrown away, since another process was first, and has run again", async () => {
+    const other = start();
+    const startMs = clock.now();
     let commits = 0;
     intercept = async (name, apply) => {
-      const answer = await apply();
-      if (name === "store.commit" && ++commits === 1) throw new StoreUnavailable("The response was lost.");
-      return answer;
+      if (name === "store.commit" && ++commits === 1) resultOf(await other.invoke(call("add", [5])));
+      return apply();
     };
-    const hasty = start({ clock: withoutPauses(), log: recordingLog() });
-    expect(resultOf(await hasty.invoke(call("add", [4])))).toBe(4);
-    expect(turn()).toMatchObject({ fields: { method: "add", outcome: "repeated", version: 1 } });
+    expect(resultOf(await add(4))).toBe(9);
+    const { fields } = turn();
+    expect(fields).toMatchObject({ method: "add", outcome: "committed", version: 2, ranMs: 4 });
+    // The time of the run that was thrown away, and of the other process, is time that it waited.
+    expect(fields.waitedMs).toBe(9);
+    expect(clock.now() - startMs).toBe(13);
   });
 
   it("of a call that got no turn has no lease", async () => {

@@ -19,10 +19,18 @@ class Cart extends DurableActor {
     return this.items.length;
   }
 
+  @Method({ lease: "always" }) addUnderLease(name: string, price: number): number {
+    return this.add(name, price);
+  }
+
   @Method addThenThrow(name: string): never {
     this.items.push({ name, price: -1 });
     for (const item of this.items) item.price = 0;
     throw new RangeError(`no ${name}`);
+  }
+
+  @Method({ lease: "always" }) throwUnderLease(name: string): never {
+    return this.addThenThrow(name);
   }
 
   @Method async addSlowly(name: string): Promise<number> {
@@ -86,6 +94,10 @@ class Cart extends DurableActor {
     return "r".repeat(bytes);
   }
 
+  @Method({ lease: "always" }) bigUnderLease(bytes: number): string {
+    return this.big(bytes);
+  }
+
   @Method({ readonly: true }) names(): string[] {
     return this.items.map(({ name }) => name);
   }
@@ -147,7 +159,17 @@ describe("a turn that fails", () => {
 
   it("writes nothing, and leaves the actor usable at once", async () => {
     expect(codeOf(await one.invoke(call("addThenThrow", ["b"])))).toBe("MethodError");
-    expect(await headOf()).toMatchObject({ version: 0, inbox: "" });
+    expect(await headOf()).toBeUndefined();
+    expect(resultOf(await one.invoke(call("add", ["a", 1])))).toBe(1);
+    const before = await headOf();
+    expect(codeOf(await one.invoke(call("addThenThrow", ["b"])))).toBe("MethodError");
+    expect(await headOf()).toEqual(before);
+    expect(resultOf(await one.invoke(call("add", ["c", 1])))).toBe(2);
+  });
+
+  it("under a lease writes nothing but that, and gives it back", async () => {
+    expect(codeOf(await one.invoke(call("throwUnderLease", ["b"])))).toBe("MethodError");
+    expect(await headOf()).toMatchObject({ version: 0, fence: 1, inbox: "" });
     expect((await headOf())?.leaseId).toBeUndefined();
     expect(resultOf(await one.invoke(call("add", ["a", 1])))).toBe(1);
   });
@@ -184,6 +206,8 @@ describe("a call that arrives twice, with nothing to tell its copies apart", () 
     await one.invoke(first);
     for (let n = 0; n < 100; n++) await one.invoke(call("noteOf"));
     for (let n = 0; n < 100; n++) await one.invoke(call("count"));
+    for (let n = 0; n < 100; n++) await one.invoke(call("grow", [n]));
+    expect((await headOf())?.inbox).not.toContain("AAAAAAAAAAAAAAAA");
     await clock.advance(200);
     expect(resultOf(await one.invoke(first))).toBe(1);
     expect(resultOf(await one.invoke(call("names")))).toEqual(["a"]);
@@ -240,6 +264,16 @@ describe("an instance in memory", () => {
     await one.invoke(call("add", ["a", 1]));
     await other.invoke(call("add", ["b", 1]));
     expect(resultOf(await one.invoke(call("add", ["c", 1])))).toBe(3);
+    expect(resultOf(await one.invoke(call("count")))).toBe(1);
+  });
+
+  it("is thrown away when another process has committed, also for a turn that changes nothing", async () => {
+    const other = startProcess([Cart], local, { clock });
+    await one.invoke(call("count"));
+    await other.invoke(call("add", ["b", 1]));
+    expect(resultOf(await one.invoke(call("whoAmI")))).toEqual(["c", expect.any(String), 2]);
+    expect(await headOf()).toMatchObject({ version: 2 });
+    await other.invoke(call("add", ["c", 1]));
     expect(resultOf(await one.invoke(call("count")))).toBe(1);
   });
 });
@@ -341,9 +375,23 @@ describe("the lease", () => {
 
   it("is given back after a bounded hold, so that other processes get their turn", async () => {
     const fair = startProcess([Cart], local, { clock, limits: { holdTurns: 3 } });
-    const replies = Promise.all(Array.from({ length: 7 }, (_, n) => fair.invoke(call("add", [`i${n}`, 1]))));
+    const replies = Promise.all(
+      Array.from({ length: 7 }, (_, n) => fair.invoke(call("addUnderLease", [`i${n}`, 1]))),
+    );
+    await settle();
+    expect(await headOf()).toMatchObject({ version: 1, fence: 1 });
+    expect((await headOf())?.leaseId).toBeUndefined();
     await clock.advance(1_000);
     expect((await replies).map(resultOf)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(await headOf()).toMatchObject({ version: 3, fence: 3 });
+  });
+
+  it("is not there to be given back where no turn takes it: as many turns to a commit, without a pause", async () => {
+    const fair = startProcess([Cart], local, { clock, limits: { holdTurns: 3 } });
+    const replies = await Promise.all(
+      Array.from({ length: 7 }, (_, n) => fair.invoke(call("add", [`i${n}`, 1]))),
+    );
+    expect(replies.map(resultOf)).toEqual([1, 2, 3, 4, 5, 6, 7]);
     expect(await headOf()).toMatchObject({ version: 3, fence: 3 });
   });
 });
@@ -387,15 +435,18 @@ describe("a readonly call", () => {
 });
 
 describe("a large result", () => {
-  it("is kept beside the head, and a repeated call gets it", async () => {
-    const invocation = call("big", [50_000], { callId: "b" });
-    const first = await one.invoke(invocation);
-    expect((await headOf())?.inbox.length).toBeLessThan(200);
-    const other = startProcess([Cart], local, { clock });
-    expect(await other.invoke(invocation)).toEqual(first);
-    for (let n = 0; n < 70; n++) await one.invoke(call("add", ["x", 1]));
-    expect(await other.invoke(invocation)).toEqual(first);
-  });
+  it.each(["big", "bigUnderLease"])(
+    "is kept beside the head, and a repeated call gets it: %s",
+    async (method) => {
+      const invocation = call(method, [50_000], { callId: "b" });
+      const first = await one.invoke(invocation);
+      expect((await headOf())?.inbox.length).toBeLessThan(200);
+      const other = startProcess([Cart], local, { clock });
+      expect(await other.invoke(invocation)).toEqual(first);
+      for (let n = 0; n < 70; n++) await one.invoke(call("add", ["x", 1]));
+      expect(await other.invoke(invocation)).toEqual(first);
+    },
+  );
 });
 
 describe("stored state", () => {
@@ -407,13 +458,14 @@ describe("stored state", () => {
     const newer = startProcess([NewCart], local, { clock });
     await newer.invoke(call("add", ["a", 1]));
     const before = await headOf();
-    for (const method of ["add", "names"]) {
+    for (const method of ["add", "addUnderLease", "names"]) {
       expect(await one.invoke(call(method, ["b", 1]))).toMatchObject({
         ok: false,
         error: { code: "StateVersionTooNew", retryable: true, details: { stored: 2, known: 1 } },
       });
     }
     expect(await headOf()).toMatchObject({ state: before?.state, version: before?.version });
+    expect((await headOf())?.leaseId).toBeUndefined();
   });
 
   it.each(["not json", '{"$what":1}', "[1]", '{"items":{"$date":"yesterday"}}'])(
@@ -428,7 +480,7 @@ describe("stored state", () => {
         schema: 1,
         release: true,
       });
-      for (const method of ["add", "names"]) {
+      for (const method of ["add", "addUnderLease", "names"]) {
         expect(codeOf(await one.invoke(call(method, ["b", 1])))).toBe("CorruptState");
       }
       expect((await headOf())?.state?.text).toBe(text);
@@ -457,10 +509,14 @@ describe("what is stored beside a state", () => {
     if (!acquired.acquired) throw new Error("busy");
     const lease = { id: "l", fence: acquired.head.fence };
     await store.commit({ type: "Cart", id: "c" }, lease, { onVersion: 0, ...record, release: true });
-    const replies = await Promise.all([one.invoke(call("add", ["a", 1])), one.invoke(call("add", ["b", 1]))]);
-    expect(replies.map(codeOf)).toEqual(["CorruptState", "CorruptState"]);
-    expect(await headOf()).toMatchObject({ version: 1, ...record });
-    expect((await headOf())?.leaseId).toBeUndefined();
+    for (const method of ["add", "addUnderLease"]) {
+      const replies = await Promise.all(["a", "b"].map((name) => one.invoke(call(method, [name, 1]))));
+      expect(replies.map(codeOf)).toEqual(["CorruptState", "CorruptState"]);
+      // Callers are told first.
+      await settle();
+      expect(await headOf()).toMatchObject({ version: 1, ...record });
+      expect((await headOf())?.leaseId).toBeUndefined();
+    }
   });
 });
 

@@ -61,6 +61,8 @@ export class World {
   /** When a new version of the code is deployed. */
   deployedMs = Number.POSITIVE_INFINITY;
   readonly corruption = new Corruption(this);
+  /** Whose request is being applied: the time by its own clock, and whether it has read bytes that were changed. */
+  writer: { readonly nowMs: number; readonly isInformed: boolean } | undefined;
   /** Has somebody destroy an actor. */
   destroy: (actor: string) => void = () => {};
   /** Requests that changed something and were applied. */

@@ -171,7 +171,7 @@ export class Fleet implements World {
   /** Keys of the actors whose lease any process has asked for. */
   private acquired(): ReadonlySet<string> {
     const steps = this.processes.flatMap((one) => one.steps);
-    return new Set(steps.flatMap((step) => /^store\.acquire (.+)$/.exec(step)?.[1] ?? []));
+    return new Set(steps.flatMap((step) => /^store\.(?:acquire|commit) (.+)$/.exec(step)?.[1] ?? []));
   }
 
   private async queued(): Promise<Record<string, readonly string[]>> {

@@ -57,15 +57,19 @@ export interface Activated {
 /** Commits without a lease that were refused in a row: after so many, the lease makes sure of the next one. */
 const MAX_REFUSALS = 2;
 
-/** Runs what waits in `queue` and what is due, with one commit. Every call that it takes is settled; it does not throw. */
+/**
+ * Runs what waits in `queue` and what is due, with one commit. Every call that it takes is settled; it does not throw.
+ * @param read the actor, if somebody has just read it
+ */
 export async function activate(
   host: Host,
   definition: ActorDefinition,
   address: Address,
   queue: CallQueue,
   warm: WarmActor | undefined,
+  read: Sighting | undefined,
 ): Promise<Activated> {
-  let known: Sighting | undefined = warm;
+  let known = newer(read, warm);
   let kept = warm;
   for (let refusals = 0; ; refusals++) {
     const needsLease = (method: string) => holdsFirst(host, definition, method, kept?.live);
@@ -92,6 +96,8 @@ class Activation {
   private isStopping = false;
   /** The last turn was a reminder's. */
   private hasReminded = false;
+  /** False when the head may be another than the record says. */
+  private isKnown = true;
   /** A call came, whatever became of it. */
   private hasCalls = false;
   private stopHeartbeat: (() => void) | undefined;
@@ -145,6 +151,7 @@ class Activation {
     this.commits = new Commits(host, address, claim, this.record, this.recorder, abort);
     const hooks = {
       onWait: () => this.keepAlive(),
+      mayRunAgain: () => claim.held === undefined,
       hold: () => (claim.held === undefined ? claim.hold() : undefined),
       commit: () => this.commits.commit(this.live.state),
       save: (call: Call, context: TurnContext) => this.save(call, context),
@@ -152,7 +159,8 @@ class Activation {
     this.turns = new Turns(host, definition, address, this.record, this.live, hooks, this.recorder);
   }
 
-  private get warm(): WarmActor {
+  private get warm(): WarmActor | undefined {
+    if (!this.isKnown) return undefined;
     const { version, head, state, inbox } = this.record;
     return { version, head, state, live: this.live, inbox: inbox.calls };
   }
@@ -270,7 +278,7 @@ class Activation {
     const held = await claim.hold();
     await this.deliver();
     await record.state.tidy();
-    await held.release(record.release());
+    this.isKnown = await held.release(record.release(claim.fence));
   }
 
   /** Delivers what is committed, of this activation or of one that died before it could. */
@@ -286,6 +294,8 @@ class Activation {
   /** All that was taken waits again, in its order. What failed for another reason than the refusal has had its time. */
   private startAgain(refusal: ClaimRefused): ClaimRefused {
     this.recorder.discarded();
+    // What led to nothing was confirmed before that.
+    this.commits.tell();
     const again: Call[] = [];
     for (const { call } of this.commits.take()) {
       if (call.rewind(refusal)) again.push(call);
@@ -308,6 +318,13 @@ class Activation {
     if (this.turns === undefined || !error.retryable) this.queue.failAll(error);
     if (!(error instanceof FencedError)) await this.claim.release({});
   }
+}
+
+/** The later sighting of two. */
+function newer(one: Sighting | undefined, other: Sighting | undefined): Sighting | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  const isOlder = one.head.version < other.head.version || one.head.fence < other.head.fence;
+  return isOlder ? other : one;
 }
 
 /** True for a turn that is known to wait for something: its lease is taken before it begins. */

@@ -47,6 +47,8 @@ export class Call {
   private timeoutMs: number | undefined;
   private endMs: number;
   private interrupt: (() => void) | undefined;
+  /** Its arguments as they came, where a turn that may be thrown away could change them. */
+  private kept: readonly unknown[] | undefined;
   /** How often its turn was thrown away, to run again. */
   run = 0;
   /** What of its turn runs: the method, or one of the hooks around it. */
@@ -81,6 +83,12 @@ export class Call {
     });
     this.endMs = envelope.deadlineMs;
     this.cancelTimer = clock.setTimer(Math.max(0, this.endMs - this.arrivedMs), () => this.expire());
+  }
+
+  /** Its turn may be thrown away: the next one is to have the arguments as they came. */
+  keepArguments(): void {
+    const { args } = this.envelope;
+    if (this.kept === undefined && args.some(canChange)) this.kept = structuredClone(args);
   }
 
   /** The {@link signal} of one run: that of a turn which was thrown away has aborted. */
@@ -183,7 +191,7 @@ export class Call {
     this.run++;
     this.controller = this.reason = this.interrupt = undefined;
     this.span = this.onWait = undefined;
-    this.args = this.envelope.args;
+    this.args = this.kept === undefined ? this.envelope.args : structuredClone(this.kept);
     this.part = this.envelope.method;
     if (this.message !== undefined && this.hasStopped) this.message.sequence.isStopped = false;
     this.hasStopped = false;
@@ -255,4 +263,8 @@ export class Call {
       ),
     );
   }
+}
+
+function canChange(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
 }

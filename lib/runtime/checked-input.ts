@@ -75,7 +75,8 @@ export function takeInput(
   const { envelope } = call;
   const method = methods.get(envelope.method);
   if (method?.input === undefined) return undefined;
-  const input = envelope.input ?? readInput(name, method, envelope.args);
+  // What was asked for before was given to a turn that is thrown away.
+  const input = (call.run === 0 ? envelope.input : undefined) ?? readInput(name, method, call.args);
   if (types.isPromise(input)) return waitFor(input, call, calls);
   call.args = input;
   return undefined;

@@ -57,6 +57,8 @@ export class Claim {
   hostEndMs: number;
   private taking: Promise<HeldLease> | undefined;
   private ownToken: string | undefined;
+  /** A lease that was asked for, and of which nobody knows whether it is held. */
+  private asked: LeaseRequest | undefined;
 
   /**
    * @param sighting the actor as it was seen, or as it was when the lease was taken
@@ -149,15 +151,18 @@ export class Claim {
     });
   }
 
-  /** Gives the lease back, if it is held. Never rejects. */
+  /** Gives the lease back, if it is held, or may be. Never rejects. */
   async release(release: Release): Promise<void> {
     await this.settle().catch(() => {});
-    await this.lease?.release(release);
+    const { lease, asked } = this;
+    if (lease !== undefined) await lease.release(release);
+    else if (asked !== undefined) await this.leaseOf(asked).release(release);
   }
 
   private async acquire(): Promise<HeldLease> {
     const { host, address, head } = this;
     const request = this.request();
+    this.asked = request;
     const answer = await retrying(host, () => host.store.acquire(address, request, head));
     if (!answer.acquired) throw this.refusal(answer.current);
     return this.keep(request);
@@ -165,6 +170,7 @@ export class Claim {
 
   private async commitFree(request: LeaseRequest, commit: Commit): Promise<Committed> {
     const { host, address, head } = this;
+    if (!commit.release) this.asked = request;
     const right = { seen: head, request };
     const written = await retrying(host, () => host.store.commit(address, right, commit));
     if (written.committed) return written;
@@ -181,10 +187,14 @@ export class Claim {
     return held;
   }
 
-  private keep({ leaseId, nowMs, untilMs }: LeaseRequest): HeldLease {
-    const { host, address, head } = this;
-    this.lease = new HeldLease(host, address, { id: leaseId, fence: head.fence + 1 }, nowMs, untilMs);
+  private keep(request: LeaseRequest): HeldLease {
+    this.lease = this.leaseOf(request);
     return this.lease;
+  }
+
+  private leaseOf({ leaseId, nowMs, untilMs }: LeaseRequest): HeldLease {
+    const { host, address, head } = this;
+    return new HeldLease(host, address, { id: leaseId, fence: head.fence + 1 }, nowMs, untilMs);
   }
 
   private request(): LeaseRequest {

@@ -46,15 +46,17 @@ export class HeldLease {
     this.untilMs = untilMs;
   }
 
-  /** Gives the lease back without a commit, and notes what was delivered meanwhile. */
-  async release(release: Release): Promise<void> {
+  /** Gives the lease back without a commit, and notes what was delivered meanwhile. False when nobody knows whether it is. */
+  async release(release: Release): Promise<boolean> {
     const { host, address, lease } = this;
     try {
       await host.store.release(address, lease, release);
+      return true;
     } catch (thrown) {
       // Nothing is lost: the lease ends by itself, and effects can be delivered twice.
       const reason = asDurableError(thrown).message;
       host.log.warn("lease not released", { actor: address.type, actorId: address.id, reason });
+      return false;
     }
   }
 

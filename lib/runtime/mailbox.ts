@@ -12,6 +12,7 @@ import { asDurableError } from "../wire-error";
 import { activate, type WarmActor } from "./activation";
 import type { Verdict } from "./attempts";
 import { Call } from "./call";
+import type { Sighting } from "./claim";
 import type { Host } from "./host";
 import { CallQueue } from "./queue";
 import { unrun } from "./telemetry/turn-report";
@@ -35,6 +36,8 @@ export class Mailbox {
   private readonly unsettled = new Set<Call>();
   private draining: Promise<void> | undefined;
   private warm: WarmActor | undefined;
+  /** The actor as it was read for whoever woke it, until that is made use of. */
+  private read: Sighting | undefined;
 
   constructor(
     private readonly host: Host,
@@ -61,7 +64,9 @@ export class Mailbox {
   /** @throws ActorOverloaded when too many calls wait here already; else whatever the call ends with */
   deliver(envelope: Envelope): Promise<Reply> {
     this.checkRoom(1);
-    return this.enqueue(new Call(envelope, this.host.clock, this.leave));
+    const call = new Call(envelope, this.host.clock, this.leave);
+    this.queue.push(call);
+    return this.replyTo(call);
   }
 
   /** Runs messages in their order. Once one of them fails, those behind it are not run, and fail too. */
@@ -71,9 +76,11 @@ export class Mailbox {
     const calls = messages.map(
       ({ envelope, ...message }) => new Call(envelope, this.host.clock, this.leave, { ...message, sequence }),
     );
+    // All of them wait before the first one runs: they are taken together.
+    for (const call of calls) this.queue.push(call);
     return Promise.all(
       calls.map((call) =>
-        this.enqueue(call).then(
+        this.replyTo(call).then(
           (reply): Delivered => ({ reply }),
           (thrown: unknown): Delivered => ({ error: asDurableError(thrown), verdict: call.verdict }),
         ),
@@ -81,9 +88,18 @@ export class Mailbox {
     );
   }
 
-  /** Looks at the actor: delivers effects that were left behind, and runs reminders that are due. */
-  async wake(time: HostTime): Promise<void> {
+  /** How many calls have come, ever. */
+  get arrivals(): number {
+    return this.queue.arrivals;
+  }
+
+  /**
+   * Looks at the actor: delivers effects that were left behind, and runs reminders that are due.
+   * @param read the actor as it was just read
+   */
+  async wake(time: HostTime, read?: Sighting): Promise<void> {
     this.queue.wake(time);
+    if (this.isIdle) this.read = read;
     this.draining ??= this.drain();
     await this.draining;
   }
@@ -105,8 +121,7 @@ export class Mailbox {
 
   private readonly leave = (call: Call): void => this.queue.remove(call);
 
-  private async enqueue(call: Call): Promise<Reply> {
-    this.queue.push(call);
+  private async replyTo(call: Call): Promise<Reply> {
     this.unsettled.add(call);
     this.draining ??= this.drain();
     try {
@@ -141,7 +156,9 @@ export class Mailbox {
     const { host, definition, address, queue } = this;
     try {
       while (queue.isWanted(host.clock.now())) {
-        const { warm, isDue } = await activate(host, definition, address, queue, this.warm);
+        const { read } = this;
+        this.read = undefined;
+        const { warm, isDue } = await activate(host, definition, address, queue, this.warm, read);
         this.keep(warm);
         // Other processes may wait for the lease: let them have it before asking again.
         if (isDue) await sleep(host.clock, busyWaitMs(1, Number.POSITIVE_INFINITY, host.random));

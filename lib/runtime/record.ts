@@ -267,8 +267,9 @@ export class ActorRecord {
     return Object.keys(this.changesTo(this.standing())).length > 0;
   }
 
-  /** What giving the lease back says of what was delivered since the last commit. */
-  release(): Release {
+  /** What giving back the lease of a fence says of what was delivered since the last commit. */
+  release(fence: number): Release {
+    this.seen = { ...this.seen, fence };
     const stored = this.standing();
     const release = {
       ...this.changesTo(stored),

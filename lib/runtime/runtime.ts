@@ -122,6 +122,8 @@ export class Runtime {
     if (this.stopping) throw shuttingDown();
     const definition = this.registry.actor(address.type);
     const { host } = this;
+    const before = this.mailboxes.find(address);
+    const arrivals = before?.arrivals ?? 0;
     const head = await host.store.read(address, { consistent: true });
     if (head?.wakeAtMs === undefined) return;
     // Early, by this host's clock: another hint, for the rest of the time.
@@ -133,7 +135,10 @@ export class Runtime {
       return host.log.warn("actor not woken", { actor: address.type, actorId: address.id, code, reason });
     }
     const untilMs = Math.min(time.replyByMs, host.clock.now() + WAKE_PATIENCE_MS);
-    await this.mailbox(address).wake({ ...time, replyByMs: untilMs });
+    const mailbox = this.mailbox(address);
+    // Another one has not counted the same calls.
+    const isSame = before === undefined || before === mailbox;
+    await mailbox.wake({ ...time, replyByMs: untilMs }, isSame ? { head, arrivals } : { head });
   }
 
   /**

@@ -1,5 +1,5 @@
 /** One process of the app under test, which can die: nothing that it has begun ends then, and nothing of it is left. */
-
+import * as timers from "node:timers";
 import type { Transport } from "../calling/transport";
 import { inlineTransport } from "../client/inline-transport";
 import type { Clock } from "../clock";
@@ -10,6 +10,9 @@ import type { Registry } from "../registry";
 import { Poller } from "../runtime/messages/poller";
 import { type RouterHandler, router } from "../runtime/router";
 import { Runtime, type RuntimeOptions } from "../runtime/runtime";
+
+// The real one, taken early: a test may put fake timers in its place.
+const { setImmediate } = timers;
 
 /** Longer than any test lets pass: a receiver is told of what comes. */
 const WAIT_MS = 1e14;
@@ -90,6 +93,13 @@ export class TestProcess {
     };
   }
 
+  /** Not in the same turn of the event loop, as no request over a network is answered: the test goes on first. */
+  private async whileAlive(answer: Promise<unknown>): Promise<unknown> {
+    const one = await answer;
+    await new Promise((resolve) => setImmediate(resolve));
+    return this.isAlive ? one : NEVER;
+  }
+
   /** Its requests get no answers once the process is dead, and no further ones are made. */
   private mortal<T extends object>(port: T): T {
     return new Proxy(port, {
@@ -100,7 +110,7 @@ export class TestProcess {
           if (!this.isAlive) return NEVER;
           this.requests++;
           const answer: unknown = value.apply(target, args);
-          return answer instanceof Promise ? answer.then((one) => (this.isAlive ? one : NEVER)) : answer;
+          return answer instanceof Promise ? this.whileAlive(answer) : answer;
         };
       },
     });

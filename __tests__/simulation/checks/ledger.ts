@@ -58,6 +58,10 @@ export class Ledger {
     // Nobody else may take what is committed without a lease for something of a lease's, which has a fence of its own.
     if (isVersion > wasVersion && isFence === wasFence && before?.leaseId === undefined)
       history.violated("fences", `${key} was committed without a lease and without a new fence`);
+    // Who holds the lease, and lives, is not disturbed by what runs without one.
+    const untilMs = Number(before?.leaseUntil ?? 0);
+    if (isVersion > wasVersion && isFence > wasFence && untilMs > Number(this.world.writer?.nowMs))
+      history.violated("leases", `${key} was committed without a lease while somebody held it`);
     if (isVersion === wasVersion) {
       if (before?.state !== after.state) history.violated("versions", `${key} changed without a new version`);
       return;

@@ -23,7 +23,6 @@ interface Corrupted {
 
 export class Corruption {
   private readonly byKey = new Map<string, Corrupted>();
-  private isKnown = false;
 
   constructor(private readonly world: World) {}
 
@@ -63,19 +62,9 @@ export class Corruption {
     if (taken?.[corrupted.attribute] === corrupted.bytes) corrupted.holders.add(process);
   }
 
-  /** Applies a request of somebody who may know of it. */
-  applying<T>(isKnown: boolean, apply: () => T): T {
-    this.isKnown = isKnown;
-    try {
-      return apply();
-    } finally {
-      this.isKnown = false;
-    }
-  }
-
   onWrite({ before, after }: AppliedWrite): void {
     const corrupted = this.byKey.get(String(after?.pk));
-    if (!this.isKnown || corrupted === undefined || after?.sk !== HEAD_SORT_KEY) return;
+    if (!this.world.writer?.isInformed || corrupted === undefined || after?.sk !== HEAD_SORT_KEY) return;
     const { attribute, bytes } = corrupted;
     if (!ALWAYS_READ.includes(attribute) || before?.[attribute] !== bytes || after[attribute] === bytes)
       return;

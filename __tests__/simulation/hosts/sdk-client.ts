@@ -154,13 +154,15 @@ export class SdkClient {
   private apply({ request, purpose, isInformed }: Sending): Outcome {
     const { world } = this.process;
     try {
-      const apply = () => applyPartly(world, this.service, request);
-      const output = world.corruption.applying(isInformed, apply);
+      world.writer = { nowMs: this.process.clock.now(), isInformed };
+      const output = applyPartly(world, this.service, request);
       if (!READS.has(purpose) && !world.isCalm) world.writes++;
       return { output };
     } catch (thrown) {
       if (!(thrown instanceof ServiceError)) throw thrown;
       return { error: thrown };
+    } finally {
+      world.writer = undefined;
     }
   }
 

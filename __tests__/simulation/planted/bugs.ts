@@ -5,8 +5,13 @@
  * than it seems to.
  */
 
-export interface Bug {
+export interface Bug extends Edit {
   readonly name: string;
+  /** What else must change for it to be one: the same is made sure of in two places. */
+  readonly also?: readonly Edit[];
+}
+
+export interface Edit {
   /** Below `lib/`. */
   readonly file: string;
   /** Stands there once. */
@@ -18,13 +23,13 @@ export const BUGS: readonly Bug[] = [
   {
     name: "a commit is not conditioned on lease and version",
     file: "aws/dynamo-store.ts",
-    find: 'return { expression: `${HELD} AND ${SAME_VERSION}`, values: { ...values, ":onVersion": onVersion } };',
+    find: "return all(held(lease), atVersion(onVersion));",
     replace: 'return { expression: "attribute_exists(#fence)", values: {} };',
   },
   {
     name: "a refused commit is taken for an applied one",
     file: "runtime/commits.ts",
-    find: "if (!outcome.committed && !this.isOwn(outcome.current)) await",
+    find: "if (!outcome.committed) await",
     replace: "if (false) await",
   },
   {
@@ -37,9 +42,9 @@ export const BUGS: readonly Bug[] = [
   {
     name: "effects leave before the commit",
     file: "runtime/commits.ts",
-    find: "const outcome = await retrying(",
+    find: "const outcome = await claim.commit(",
     replace:
-      'await (await import("./outbox")).deliverEffects(host, address, draft.outbox);\n      const outcome = await retrying(',
+      'await (await import("./outbox")).deliverEffects(this.host, this.address, draft.outbox);\n      const outcome = await claim.commit(',
   },
   {
     name: "replies leave before the commit",
@@ -288,8 +293,8 @@ export const BUGS: readonly Bug[] = [
   {
     name: "a destroyed actor is not told",
     file: "runtime/turns/hooks.ts",
-    find: 'await runHook("onDestroy");',
-    replace: "",
+    find: 'const waiting = runHook("onDestroy");',
+    replace: "const waiting = undefined as Promise<void> | undefined;",
   },
   {
     name: "a use does not put off the end of an actor",
@@ -315,5 +320,78 @@ export const BUGS: readonly Bug[] = [
     find: "await this.live.expire(call, context);\n      record.cause(context.take());",
     replace:
       "await this.live.expire(call, context);\n      record.cause({ ...context.take(), effects: [] });",
+  },
+  {
+    name: "what runs without a lease is committed whatever it ran on",
+    file: "aws/dynamo-store.ts",
+    find: "const isSame = all(atVersion(version), atFence(fence));",
+    replace:
+      'const isSame: Condition = { expression: "(attribute_exists(#fence) OR attribute_not_exists(#fence))", values: {} };',
+  },
+  {
+    name: "what runs without a lease is committed whoever has it",
+    file: "aws/dynamo-store.ts",
+    find: "return leaseId === undefined ? isSame : all(isSame, WHOLE, free(nowMs));",
+    replace: "return leaseId === undefined ? isSame : all(isSame, WHOLE);",
+    also: [
+      {
+        file: "runtime/claiming.ts",
+        find: "return leaseId !== undefined && leaseUntilMs > nowMs;",
+        replace: "return false;",
+      },
+    ],
+  },
+  {
+    name: "a commit without a lease does not raise the fence",
+    file: "aws/dynamo-store.ts",
+    find: "const fence = seen.fence + 1;",
+    replace: "const fence = seen.fence || 1;",
+    also: [
+      {
+        file: "runtime/claim.ts",
+        find: "return this.lease?.lease.fence ?? this.head.fence + 1;",
+        replace: "return this.lease?.lease.fence ?? (this.head.fence || 1);",
+      },
+    ],
+  },
+  {
+    name: "a turn that waits takes the lease of whatever is there by then",
+    file: "runtime/claim.ts",
+    find: "() => host.store.acquire(address, request, head));",
+    replace: "() => host.store.acquire(address, request));",
+    also: [
+      {
+        file: "runtime/claim.ts",
+        find: "if (!answer.acquired) throw this.refusal(answer.current);",
+        replace:
+          "if (!answer.acquired) throw this.refusal(answer.current);\n    this.startVersion = head.version;\n    Object.assign(this.sighting, { head: { ...answer.head, fence: answer.head.fence - 1 } });",
+      },
+      {
+        file: "runtime/claim.ts",
+        find: "return lease.commit(commit);",
+        replace:
+          "return lease.commit({\n        ...commit,\n        onVersion: commit.onVersion + (this.startVersion === undefined ? 0 : this.head.version - this.startVersion),\n      });",
+      },
+    ],
+  },
+  {
+    name: "what is in memory is used again after a refusal",
+    file: "runtime/activation.ts",
+    find: "kept = undefined;",
+    replace: "",
+  },
+  {
+    name: "effects of a turn that is thrown away are sent",
+    file: "runtime/commits.ts",
+    find: "this.recorder.refused();",
+    replace:
+      'this.recorder.refused();\n    if (this.claim.held === undefined) await (await import("./outbox")).deliverEffects(this.host, this.address, outbox);',
+    also: [
+      {
+        file: "runtime/commits.ts",
+        find: "private async refused(current: Head | undefined, { commit }: Draft)",
+        replace: "private async refused(current: Head | undefined, { commit, outbox }: Draft)",
+      },
+    ],
   },
 ];

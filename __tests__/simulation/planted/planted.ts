@@ -64,14 +64,18 @@ async function look(bug: Bug, program: string): Promise<Found | undefined> {
   return first === undefined || violation === undefined ? undefined : { seed: first.seed, ...violation };
 }
 
-function planting({ file, find, replace }: Bug): Plugin {
+function planting(bug: Bug): Plugin {
+  const edits = Map.groupBy([bug, ...(bug.also ?? [])], ({ file }) => join(process.cwd(), "lib", file));
   return {
     name: "planted bug",
     setup({ onLoad }) {
-      const path = join(process.cwd(), "lib", file);
-      onLoad({ filter: /\.ts$/ }, (loaded) => {
-        if (loaded.path !== path) return undefined;
-        const contents = readFileSync(path, "utf8").replace(find, () => replace);
+      onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        const here = edits.get(path);
+        if (here === undefined) return undefined;
+        const contents = here.reduce(
+          (source, { find, replace }) => source.replace(find, () => replace),
+          readFileSync(path, "utf8"),
+        );
         return { contents, loader: "ts" };
       });
     },

@@ -42,6 +42,8 @@ export class Recorder {
   private begun: Begun | undefined;
   /** Turns that have ended, and are not certain yet. */
   private pending: Ended[] = [];
+  /** What is to be told besides, once it is certain. */
+  private notes: (() => void)[] = [];
 
   /** @param claim undefined for a readonly call */
   constructor(
@@ -56,7 +58,8 @@ export class Recorder {
   }
 
   begin(call: Call, kind: TurnKind, attempts: number, reminder?: string): void {
-    const { address, method, callId, args, trace } = call.envelope;
+    const { address, method, callId, trace } = call.envelope;
+    const { args } = call;
     const role = kind === "call" || kind === "readonly" ? "SERVER" : "CONSUMER";
     call.span = beginSpan(role, { actor: address.type, id: address.id, method, callId }, trace);
     // Now: the method may go on to change them.
@@ -88,8 +91,14 @@ export class Recorder {
     });
   }
 
+  /** Tells something of a turn that has ended, once it is certain. */
+  note(tell: () => void): void {
+    this.notes.push(tell);
+  }
+
   /** What has ended is certain. @param isWritten false when there was nothing to write */
   committed(isWritten: boolean): void {
+    for (const tell of this.notes.splice(0)) tell();
     if (this.pending.length === 0) return;
     const { host, address } = this;
     if (isWritten) host.telemetry.committed(address, this.pending.length);
@@ -101,6 +110,7 @@ export class Recorder {
   /** What has ended is thrown away, and runs again: there is nothing to report but a span each. */
   discarded(): void {
     this.begun = undefined;
+    this.notes = [];
     for (const { call, onVersion } of this.pending.splice(0)) {
       call.span?.end({ version: onVersion, outcome: "discarded" });
     }

@@ -28,6 +28,8 @@ import { checkSchema } from "./turn";
 export interface TurnsHooks {
   /** Its code waits for something. */
   onWait(): void;
+  /** True when it may yet be thrown away, and run again. */
+  mayRunAgain(): boolean;
   /** Resolves when others may see what the turn does: at once, undefined, where they may already. @throws when they never may */
   hold(): Promise<unknown> | undefined;
   /** Commits what there is, with the turns before, and goes on. @throws when that fails */
@@ -67,6 +69,7 @@ export class Turns {
     const { envelope, message } = call;
     const refused = this.refuse(call);
     if (refused !== undefined) return refused;
+    if (this.hooks.mayRunAgain()) call.keepArguments();
     this.begin(call);
     this.recorder.begin(call, envelope.mode, record.attemptOf(call));
     try {
@@ -131,7 +134,8 @@ export class Turns {
       const attempts = (reminder.attempts ?? 0) + 1;
       const fields = { actor: address.type, actorId: address.id, reminder: reminder.name, attempts };
       this.ended({ call, error });
-      if (fate === "again") log.warn("reminder comes again", { ...fields, code: error.code });
+      if (fate === "again")
+        this.recorder.note(() => log.warn("reminder comes again", { ...fields, code: error.code }));
       if (fate === "givenUp") {
         record.cause({ effects: parked(host, call.envelope, record.version + 1, reminder, error, attempts) });
       }
@@ -170,7 +174,7 @@ export class Turns {
       expiry.putOff();
       this.ended({ call, error });
       const fields = { actor: address.type, actorId: address.id, callId: envelope.callId };
-      host.log.warn("expired actor not destroyed", { ...fields, code: error.code });
+      this.recorder.note(() => host.log.warn("expired actor not destroyed", { ...fields, code: error.code }));
     } finally {
       call.dismiss();
       this.running = undefined;

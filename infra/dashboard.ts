@@ -34,7 +34,8 @@ export class Dashboard extends Construct {
       );
       page.addWidgets(
         graph("Waits for a lease", byActor(figures, "LeaseWaits", "Sum")),
-        graph("Refused commits", byActor(figures, "Conflicts", "Sum")),
+        graph("Lost leases", byActor(figures, "Conflicts", "Sum")),
+        graph("Turns run again", byActor(figures, "Reruns", "Sum")),
         graph("Age of effects, maximum (ms)", byActor(figures, "OutboxAge", "Maximum")),
       );
     }

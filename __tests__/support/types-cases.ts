@@ -280,6 +280,7 @@ export class Accepted extends DurableActor {
   @Method() called(): void {}
   @Method({ readonly: true }) async optioned(_a: string, _b?: number): Promise<void> {}
   @Method({ maxAttempts: 5 }) retried(): void {}
+  @Method({ lease: "always" }) leased(): void {}
 }
 
 @Actor("Named")
@@ -323,6 +324,8 @@ export class WrongMembers extends DurableActor {
   @Method({ readonly: 1 }) typed(): void {}
   // @ts-expect-error TS1241 TS2322: @Method with attempts that are no number
   @Method({ maxAttempts: "3" }) retried(): void {}
+  // @ts-expect-error TS1241 TS2322: @Method with a lease of another kind
+  @Method({ lease: "never" }) leased(): void {}
   // @ts-expect-error TS1241: @Transient on a method
   @Transient passing(): void {}
   // @ts-expect-error TS1241: @Actor on a method

@@ -18,100 +18,29 @@ import type {
   Unheld,
 } from "../store";
 import type { DuePage } from "../wake";
-import type { AddedColumns, LocalDatabase } from "./database";
+import type { LocalDatabase } from "./database";
 import { SqliteExpiry, saysOfExpiry } from "./sqlite-expiry";
+import {
+  ACQUIRE,
+  ACQUIRE_SEEN,
+  ADDED_TO_HEAD,
+  COLUMNS,
+  COMMIT,
+  COMMIT_FREE,
+  CREATE,
+  commitValues,
+  type HeadRow,
+  headOf,
+  heldBy,
+  isUnseen,
+  RELEASE,
+  releaseValues,
+  requestValues,
+  SCHEMA,
+  STILL_HELD,
+  storable,
+} from "./sqlite-head";
 import { SqliteParts } from "./sqlite-parts";
-
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS head (
-    key TEXT PRIMARY KEY,
-    version INTEGER NOT NULL DEFAULT 0,
-    fence INTEGER NOT NULL,
-    lease_id TEXT,
-    lease_until_ms INTEGER,
-    state TEXT,
-    schema INTEGER,
-    has_pieces INTEGER NOT NULL DEFAULT 0,
-    inbox TEXT NOT NULL DEFAULT '',
-    spilled INTEGER NOT NULL DEFAULT 0,
-    failing TEXT NOT NULL DEFAULT '',
-    outbox TEXT NOT NULL DEFAULT '',
-    reminders TEXT NOT NULL DEFAULT '',
-    wake_at_ms INTEGER,
-    used_at_ms INTEGER,
-    expires_at_ms INTEGER
-  ) WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS head_wake ON head (wake_at_ms, key) WHERE wake_at_ms IS NOT NULL;
-  CREATE INDEX IF NOT EXISTS head_expiry ON head (expires_at_ms) WHERE expires_at_ms IS NOT NULL;
-`;
-
-/** What the table of version 0.1.0 lacks. */
-const ADDED_TO_HEAD: AddedColumns = {
-  has_pieces: "INTEGER NOT NULL DEFAULT 0",
-  failing: "TEXT NOT NULL DEFAULT ''",
-  outbox: "TEXT NOT NULL DEFAULT ''",
-  reminders: "TEXT NOT NULL DEFAULT ''",
-  wake_at_ms: "INTEGER",
-  used_at_ms: "INTEGER",
-  expires_at_ms: "INTEGER",
-};
-
-const COLUMNS = `version, fence, lease_id, lease_until_ms, state, schema, has_pieces, inbox, spilled, failing, outbox, reminders,
-  wake_at_ms, used_at_ms, expires_at_ms`;
-
-const FREE = "(lease_id IS NULL OR lease_until_ms <= $nowMs)";
-const AS_SEEN = "version = $version AND fence = $fence AND has_pieces = 0";
-const STILL_HELD = "key = $key AND lease_id = $leaseId AND fence = $fence";
-
-const ACQUIRE = `
-  INSERT INTO head (key, fence, lease_id, lease_until_ms) VALUES ($key, 1, $leaseId, $untilMs)
-  ON CONFLICT (key) DO UPDATE SET fence = fence + 1, lease_id = $leaseId, lease_until_ms = $untilMs
-    WHERE ${FREE}
-  RETURNING ${COLUMNS}`;
-
-const ACQUIRE_SEEN = `
-  UPDATE head SET fence = fence + 1, lease_id = $leaseId, lease_until_ms = $untilMs
-  WHERE key = $key AND ${AS_SEEN} AND ${FREE}
-  RETURNING ${COLUMNS}`;
-
-/** What a release can write as well as a commit. */
-const WRITTEN_ON_RELEASE = `
-    outbox = coalesce($outbox, outbox),
-    wake_at_ms = iif($movesWake, $wakeAtMs, wake_at_ms)`;
-
-const WRITTEN_ON_COMMIT = `
-    version = version + 1,
-    state = iif($removesState, NULL, coalesce($state, state)),
-    schema = iif($removesState, NULL, coalesce($schema, schema)),
-    inbox = coalesce($inbox, inbox),
-    spilled = max(spilled, $spilled),
-    failing = coalesce($failing, failing),
-    reminders = coalesce($reminders, reminders),
-    ${WRITTEN_ON_RELEASE}`;
-
-const COMMIT = `
-  UPDATE head SET ${WRITTEN_ON_COMMIT},
-    lease_id = iif($release, NULL, lease_id),
-    lease_until_ms = iif($release, NULL, lease_until_ms)
-  WHERE ${STILL_HELD} AND version = $onVersion`;
-
-/** A head for an actor that nobody has had, as if it had been seen. */
-const CREATE = "INSERT INTO head (key, fence) VALUES ($key, 0) ON CONFLICT (key) DO NOTHING";
-
-const COMMIT_FREE = `
-  UPDATE head SET ${WRITTEN_ON_COMMIT},
-    fence = fence + 1,
-    lease_id = iif($release, NULL, $leaseId),
-    lease_until_ms = iif($release, NULL, $untilMs)
-  WHERE key = $key AND ${AS_SEEN} AND ${FREE}`;
-
-const RELEASE = `
-  UPDATE head SET
-    lease_id = NULL,
-    lease_until_ms = NULL,
-    has_pieces = iif($removesPieces, 0, has_pieces),
-    ${WRITTEN_ON_RELEASE}
-  WHERE ${STILL_HELD}`;
 
 const MAX_PAGE_ROWS = 100;
 /** From a row on, not from a moment on: more than a page may be due at the same one. */
@@ -122,24 +51,6 @@ const READ_DUE = `
 
 /** As much as with DynamoDB, about: what works on a laptop works there. */
 const MAX_PART_BYTES = 390 * 1_024;
-
-interface HeadRow {
-  version: number;
-  fence: number;
-  lease_id: string | null;
-  lease_until_ms: number | null;
-  state: string | null;
-  schema: number | null;
-  has_pieces: number;
-  inbox: string;
-  spilled: number;
-  failing: string;
-  outbox: string;
-  reminders: string;
-  wake_at_ms: number | null;
-  used_at_ms: number | null;
-  expires_at_ms: number | null;
-}
 
 interface DueRow {
   key: string;
@@ -289,57 +200,6 @@ export class SqliteStore implements Store {
   }
 }
 
-function headOf(row: HeadRow): Head {
-  return {
-    version: row.version,
-    fence: row.fence,
-    ...(row.lease_id === null ? {} : { leaseId: row.lease_id }),
-    ...(row.lease_until_ms === null ? {} : { leaseUntilMs: row.lease_until_ms }),
-    ...(row.state === null ? {} : { state: { text: row.state, schema: row.schema ?? 1 } }),
-    hasPieces: row.has_pieces === 1,
-    inbox: row.inbox,
-    spilled: row.spilled === 1,
-    failing: row.failing,
-    outbox: row.outbox,
-    reminders: row.reminders,
-    ...(row.wake_at_ms === null ? {} : { wakeAtMs: row.wake_at_ms }),
-    ...(row.used_at_ms === null ? {} : { usedAtMs: row.used_at_ms }),
-    ...(row.expires_at_ms === null ? {} : { expiresAtMs: row.expires_at_ms }),
-  };
-}
-
-function heldBy(address: Address, { id, fence }: Lease) {
-  return { key: addressKey(address), leaseId: id, fence };
-}
-
-/** True for an actor that nobody has had: there is no row to write to. */
-function isUnseen(seen: Seen | undefined): boolean {
-  return seen !== undefined && seen.version + seen.fence === 0;
-}
-
-function requestValues({ leaseId, nowMs, untilMs }: LeaseRequest) {
-  return { leaseId, nowMs, untilMs: storable(untilMs) };
-}
-
-function commitValues(commit: Commit) {
-  const { state, schema, inbox, spilled, failing, reminders, release } = commit;
-  return {
-    ...releaseValues(commit),
-    removesState: state === null ? 1 : 0,
-    state: state ?? null,
-    schema: schema ?? null,
-    inbox: inbox ?? null,
-    spilled: spilled ? 1 : 0,
-    failing: failing ?? null,
-    reminders: reminders ?? null,
-    release: release ? 1 : 0,
-  };
-}
-
-function releaseValues({ outbox, wakeAtMs }: Release) {
-  return { outbox: outbox ?? null, movesWake: wakeAtMs === undefined ? 0 : 1, wakeAtMs: wakeAtMs ?? null };
-}
-
 /** Where a page ended: the moment and the key of its last row. */
 interface EndOfPage {
   readonly afterMs: number;
@@ -354,9 +214,4 @@ function endOfPage(next: string): EndOfPage {
   const afterMs = Number(moment);
   if (afterKey !== undefined && Number.isFinite(afterMs)) return { afterMs, afterKey };
   throw new UnexpectedEvent(`${quote(next)} is not the "next" of a page of due actors.`, { field: "after" });
-}
-
-/** SQLite's integers have 64 bits; infinity has none. */
-function storable(untilMs: number): number {
-  return Math.min(untilMs, Number.MAX_SAFE_INTEGER);
 }

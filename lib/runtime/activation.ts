@@ -19,13 +19,10 @@ import type { Address } from "../address";
 import type { ActorDefinition } from "../definition";
 import type { HostTime } from "../envelope";
 import { type DurableError, FencedError, StoreUnavailable } from "../errors";
-import type { Inbox } from "../inbox";
-import type { Head } from "../store";
 import { asDurableError } from "../wire-error";
 import { ActorState } from "./actor-state";
 import type { Call } from "./call";
-import { type Claim, ClaimRefused, type Sighting } from "./claim";
-import { claimActor } from "./claiming";
+import { type Claim, ClaimRefused } from "./claim";
 import { Commits } from "./commits";
 import type { HeldLease } from "./held-lease";
 import { sendHint } from "./hints";
@@ -37,15 +34,8 @@ import { Recorder } from "./telemetry/recorder";
 import type { TurnContext } from "./turns/context";
 import { END, LiveActor } from "./turns/live-actor";
 import { Turns } from "./turns/turns";
-
-/** What stays in memory between activations; of use only while the stored version is still the same. */
-export interface WarmActor {
-  readonly version: number;
-  readonly head: Head;
-  readonly live: LiveActor;
-  readonly state: ActorState;
-  readonly inbox: Inbox;
-}
+import { holdsFirst } from "./turns/waiting-code";
+import type { WarmActor } from "./warm-actor";
 
 export interface Activated {
   /** What may be kept in memory. */
@@ -54,40 +44,7 @@ export interface Activated {
   readonly isDue: boolean;
 }
 
-/** Commits without a lease that were refused in a row: after so many, the lease makes sure of the next one. */
-const MAX_REFUSALS = 2;
-
-/**
- * Runs what waits in `queue` and what is due, with one commit. Every call that it takes is settled; it does not throw.
- * @param read the actor, if somebody has just read it
- */
-export async function activate(
-  host: Host,
-  definition: ActorDefinition,
-  address: Address,
-  queue: CallQueue,
-  warm: WarmActor | undefined,
-  read: Sighting | undefined,
-): Promise<Activated> {
-  let known = newer(read, warm);
-  let kept = warm;
-  for (let refusals = 0; ; refusals++) {
-    const needsLease = (method: string) => holdsFirst(host, definition, method, kept?.live);
-    const mustHold = refusals >= MAX_REFUSALS || queue.some(needsLease);
-    const claim = await claimActor(host, address, queue, known, mustHold);
-    if (claim === undefined) return { warm: kept, isDue: false };
-    try {
-      return await new Activation(host, definition, address, queue, claim).run(kept);
-    } catch (thrown) {
-      if (!(thrown instanceof ClaimRefused)) throw thrown;
-      known = thrown.sighting;
-      // Turns have run on it that are thrown away.
-      kept = undefined;
-    }
-  }
-}
-
-class Activation {
+export class Activation {
   private record!: ActorRecord;
   private live!: LiveActor;
   private turns!: Turns;
@@ -318,27 +275,6 @@ class Activation {
     if (this.turns === undefined || !error.retryable) this.queue.failAll(error);
     if (!(error instanceof FencedError)) await this.claim.release({});
   }
-}
-
-/** The later sighting of two. */
-function newer(one: Sighting | undefined, other: Sighting | undefined): Sighting | undefined {
-  if (one === undefined || other === undefined) return one ?? other;
-  const isOlder = one.head.version < other.head.version || one.head.fence < other.head.fence;
-  return isOlder ? other : one;
-}
-
-/** True for a turn that is known to wait for something: its lease is taken before it begins. */
-function holdsFirst(
-  { use, waitingCode }: Host,
-  definition: ActorDefinition,
-  method: string,
-  live: LiveActor | undefined,
-): boolean {
-  if (use.length > 0) return true;
-  const isKnown = (name: string) => waitingCode.has(definition, name);
-  if (definition.methods.get(method)?.lease === "always" || isKnown(method)) return true;
-  const entering = live === undefined ? (["onCreate", "onActivate"] as const) : live.entering;
-  return entering.some(isKnown);
 }
 
 function limitsOf({ limits, store }: Host): ConstructorParameters<typeof LiveActor>[1] {

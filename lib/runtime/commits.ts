@@ -116,7 +116,6 @@ export class Commits {
 
   private async refused(current: Head | undefined, { commit }: Draft): Promise<never> {
     const { host, address, claim } = this;
-    this.recorder.refused();
     const error =
       claim.held === undefined ? this.fail(claim.refusal(current)) : await this.lost(claim.held, current);
     // If it was this commit that was applied, nobody has been told when to look again.
@@ -133,6 +132,7 @@ export class Commits {
     const { host, address, record, recorder } = this;
     const lost = this.fail(held.lostError());
     await record.state.discard(current);
+    recorder.refused();
     const answerTo = answersIn(host.store, address, current);
     for (const { call } of this.outcomes) {
       const answer = (await answerTo(call.envelope)) ?? { error: lost };

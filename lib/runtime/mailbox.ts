@@ -9,13 +9,14 @@ import type { Envelope, HostTime, Reply } from "../envelope";
 import { ActorOverloaded, type DurableError } from "../errors";
 import { busyWaitMs } from "../lease";
 import { asDurableError } from "../wire-error";
-import { activate, type WarmActor } from "./activation";
+import { activate } from "./activate";
 import type { Verdict } from "./attempts";
 import { Call } from "./call";
 import type { Sighting } from "./claim";
 import type { Host } from "./host";
 import { CallQueue } from "./queue";
 import { unrun } from "./telemetry/turn-report";
+import type { WarmActor } from "./warm-actor";
 
 /** A message on its way into a mailbox. */
 export interface QueuedEnvelope {

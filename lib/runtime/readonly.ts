@@ -6,7 +6,6 @@ import { parseReminders, type Reminder } from "../reminders/reminder";
 import { encode } from "../values/codec";
 import { encodeState, resultPacker } from "../values/state-codec";
 import { asDurableError } from "../wire-error";
-import type { WarmActor } from "./activation";
 import { Call } from "./call";
 import { takeInput } from "./checked-input";
 import type { Host } from "./host";
@@ -15,6 +14,7 @@ import { Recorder } from "./telemetry/recorder";
 import { readonlyViolation, TurnContext, type TurnHooks } from "./turns/context";
 import { enteringHook, type HookedTurn, hooked } from "./turns/hooks";
 import { callMethod, loadActor, runTurn } from "./turns/turn";
+import type { WarmActor } from "./warm-actor";
 
 /** @param warm what this process has of the actor: a large state of the same version need not be read again */
 export async function runReadonly(

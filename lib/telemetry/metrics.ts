@@ -11,6 +11,7 @@ export type MetricName =
   | "LeaseWaits"
   | "LeaseWaitTime"
   | "Conflicts"
+  | "Reruns"
   | "BatchSize"
   | "OutboxAge";
 

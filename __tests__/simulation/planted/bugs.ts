@@ -376,16 +376,16 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: "what is in memory is used again after a refusal",
-    file: "runtime/activation.ts",
+    file: "runtime/activate.ts",
     find: "kept = undefined;",
     replace: "",
   },
   {
     name: "effects of a turn that is thrown away are sent",
     file: "runtime/commits.ts",
-    find: "this.recorder.refused();",
+    find: "const { host, address, claim } = this;",
     replace:
-      'this.recorder.refused();\n    if (this.claim.held === undefined) await (await import("./outbox")).deliverEffects(this.host, this.address, outbox);',
+      'const { host, address, claim } = this;\n    if (this.claim.held === undefined) await (await import("./outbox")).deliverEffects(this.host, this.address, outbox);',
     also: [
       {
         file: "runtime/commits.ts",

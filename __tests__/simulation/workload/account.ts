@@ -24,7 +24,7 @@ interface Notice {
 }
 
 /** A step that lets time pass, and so cannot be part of a method that returns no promise. */
-export function isAsync({ do: what }: Step): boolean {
+function isAsync({ do: what }: Step): boolean {
   return what === "call" || what === "save" || what === "wait" || what === "cycle";
 }
 

@@ -109,6 +109,8 @@ export class Recorder {
 
   /** What has ended is thrown away, and runs again: there is nothing to report but a span each. */
   discarded(): void {
+    const { host, address, pending } = this;
+    if (pending.length > 0) host.telemetry.thrownAway(address, pending.length);
     this.begun = undefined;
     this.notes = [];
     for (const { call, onVersion } of this.pending.splice(0)) {
@@ -116,7 +118,7 @@ export class Recorder {
     }
   }
 
-  /** A commit was refused. */
+  /** A commit was refused under a lease. */
   refused(): void {
     this.host.telemetry.refused(this.address);
   }

@@ -30,7 +30,12 @@ export class Telemetry {
     this.add(address, "LeaseWaitTime", "Milliseconds", waitedMs);
   }
 
-  /** A commit was refused. */
+  /** So many turns were thrown away, since another process came first, and run again. */
+  thrownAway(address: Address, turns: number): void {
+    this.add(address, "Reruns", "Count", turns);
+  }
+
+  /** A commit was refused under a lease: that was lost. */
   refused(address: Address): void {
     this.add(address, "Conflicts", "Count", 1);
   }

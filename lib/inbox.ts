@@ -7,7 +7,8 @@
  * beside the head, then dropped from it by the next commit: whatever a part says is true, so the parts of a process that
  * crashed or was fenced do no harm. They are read only for a call that may be a repetition.
  *
- *     head: the newest 30   ──►  a page of many, named by its time   (generated ids)
+ *     head: the newest 30   ──►  a page of many, named by when       (generated ids)
+ *                                they were sent
  *                           ──►  a part each, named by its key       (ids that callers chose)
  *
  * Why this is enough: docs/decisions/0001-inbox.md.
@@ -46,8 +47,8 @@ const MAX_KEPT_ENTRIES = 100;
 const KEPT_LINE_BYTES = 40;
 /** A call's attempts are run, or have failed, within 15 minutes of each other; and clocks differ. */
 const KEEP_REPEATED_MS = 20 * 60_000;
-/** A page may hold a call although it is older than the call's time by this much: their clocks differ. */
-export const CLOCK_MARGIN_MS = 3_600_000;
+/** So much a sender's clock may be ahead. */
+const CLOCK_MARGIN_MS = 3_600_000;
 
 const LINE = /^([\w~-][\w-]{15}) (\d+)(?:!([0-9a-z]+))?(?: (?:(\?)|>(\d+)|(\*)?(?:@(.+)|(.+))))?$/;
 
@@ -154,13 +155,18 @@ export class Inbox {
   }
 
   /** Divides the entries into those that stay in the head and those that leave it. */
-  spill(nowMs: number): { readonly stays: Inbox; readonly leaves: ReadonlyMap<string, InboxEntry> } {
+  spill(nowMs: number): {
+    readonly stays: Inbox;
+    readonly leaves: ReadonlyMap<string, InboxEntry>;
+    readonly sentMs: number;
+  } {
     const all = this.all();
     const kept = all.filter(([, { keepUntilMs = 0 }]) => keepUntilMs > nowMs).slice(-MAX_KEPT_ENTRIES);
     const stays = new Map(kept);
     return {
       stays: Inbox.of(stays, { ...this.marks, spilledMs: this.marks.sentMs }),
       leaves: new Map(all.filter(([key]) => !stays.has(key))),
+      sentMs: this.marks.sentMs,
     };
   }
 

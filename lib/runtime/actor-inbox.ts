@@ -146,7 +146,6 @@ export class ActorInbox {
     this.added.set(key, entry);
     const { mode, sentAtMs = 0, maybeRepeated } = envelope;
     this.mustKeep ||= mode !== "call" || maybeRepeated || isChosen(key) || !isApplied(entry);
-    if (mode !== "call") return;
     this.sentMs = Math.max(this.sentMs, Math.min(sentAtMs, latestMark(this.host.clock.now())));
   }
 

@@ -4,7 +4,7 @@
  */
 import { type Address, addressKey } from "../address";
 import { type CallIdentity, callKey, isChosen } from "../call-id";
-import type { Reply } from "../envelope";
+import type { Mode, Reply } from "../envelope";
 import { CorruptState, type DurableError } from "../errors";
 import { Inbox, type InboxEntry, type Marks } from "../inbox";
 import { callPartName, MAX_INLINE_RESULT_BYTES, pagesSince, resultPart, spilledParts } from "../inbox-parts";
@@ -13,8 +13,10 @@ import { errorFromWire } from "../wire-error";
 import type { Host } from "./host";
 import { retrying } from "./retrying";
 
-/** The calls of one batch come in the order of the queue, but their senders' clocks differ by up to about this much. */
+/** The messages of one batch come in the order of the queue, but their senders' clocks differ by up to about this much. */
 const SPREAD_MS = 300_000;
+/** Calls that run one after another were mostly sent within so much of each other. */
+const CALL_SPREAD_MS = 100;
 
 /** The entries beside an actor's head, read when one is asked for; those of the calls of one batch mostly at once. */
 export class SpilledCalls {
@@ -25,13 +27,14 @@ export class SpilledCalls {
     private readonly address: Address,
   ) {}
 
-  async find(call: CallIdentity): Promise<InboxEntry | undefined> {
+  async find(call: CallIdentity & { readonly mode: Mode }): Promise<InboxEntry | undefined> {
     const key = callKey(call);
     if (isChosen(key)) {
       const part = await this.store.readPart(this.address, callPartName(key));
       return part === undefined ? undefined : Inbox.parse(part.body).get(key);
     }
-    for (const page of await this.pagesFor(call.sentAtMs ?? 0)) {
+    const spreadMs = call.mode === "call" ? CALL_SPREAD_MS : SPREAD_MS;
+    for (const page of await this.pagesFor(call.sentAtMs ?? 0, spreadMs)) {
       const entry = page.get(key);
       if (entry !== undefined) return entry;
     }
@@ -44,9 +47,9 @@ export class SpilledCalls {
   }
 
   /** The newest first, since repetitions mostly come soon. */
-  private async pagesFor(sentAtMs: number): Promise<readonly Inbox[]> {
+  private async pagesFor(sentAtMs: number, spreadMs: number): Promise<readonly Inbox[]> {
     if (this.pages === undefined || sentAtMs < this.pages.sinceMs) {
-      const sinceMs = sentAtMs - SPREAD_MS;
+      const sinceMs = sentAtMs - spreadMs;
       const { prefix, from } = pagesSince(sinceMs);
       const parts = await this.store.readParts(this.address, prefix, from);
       this.pages = { sinceMs, inboxes: parts.reverse().map(({ body }) => Inbox.parse(body)) };
@@ -60,7 +63,7 @@ export function answersIn(
   store: Store,
   address: Address,
   head: Head | undefined,
-): (call: CallIdentity) => Promise<Answer | undefined> {
+): (call: CallIdentity & { readonly mode: Mode }) => Promise<Answer | undefined> {
   const inbox = Inbox.parse(head?.inbox ?? "");
   const spilled = head?.spilled ? new SpilledCalls(store, address) : undefined;
   return async (call) => {
@@ -124,8 +127,9 @@ export async function nextInbox(
   const { store, clock } = host;
   const added = Inbox.of(await moveLargeResults(host, address, token, applied), marks);
   if (!committed.mustSpillFor(added)) return { inbox: committed.plus(added), spilled: false };
-  const { stays, leaves } = committed.spill(clock.now());
-  const parts = spilledParts(leaves, version, clock.now());
+  const nowMs = clock.now();
+  const { stays, leaves, sentMs } = committed.spill(nowMs);
+  const parts = spilledParts(leaves, { version, sentMs, nowMs });
   await retrying(host, () => store.writeParts(address, parts));
   return { inbox: stays.plus(added), spilled: true };
 }

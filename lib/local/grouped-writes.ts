@@ -27,7 +27,7 @@ interface Write extends WriteOptions {
 /** As many as one call makes: taking the lease, and the commit. */
 const DIRECT_WRITES = 2;
 /** After a round of more than these, nobody is alone: then all writes of the next one share its transaction. */
-const MANY_WRITES = 16;
+const MANY_WRITES = 8;
 
 export class GroupedWrites {
   private waiting: Write[] = [];

@@ -73,9 +73,12 @@ export class ActorInbox {
     return this.mustKeep || this.place !== undefined || this.current !== this.committed;
   }
 
-  /** What is known of a call that may have been applied before. */
-  async find(envelope: Envelope, message?: QueuedAs): Promise<InboxEntry | undefined> {
-    const known = await this.look(envelope, message);
+  /**
+   * What is known of a call that may have been applied before.
+   * @param isFirstRun false when its turn has run already, and was thrown away: it may have been committed all the same
+   */
+  async find(envelope: Envelope, message?: QueuedAs, isFirstRun = true): Promise<InboxEntry | undefined> {
+    const known = await this.look(envelope, message, isFirstRun);
     return known === undefined || this.current.isVoid(known) ? undefined : known;
   }
 
@@ -149,10 +152,14 @@ export class ActorInbox {
     this.sentMs = Math.max(this.sentMs, Math.min(sentAtMs, latestMark(this.host.clock.now())));
   }
 
-  private async look(envelope: Envelope, message?: QueuedAs): Promise<InboxEntry | undefined> {
+  private async look(
+    envelope: Envelope,
+    message: QueuedAs | undefined,
+    isFirstRun: boolean,
+  ): Promise<InboxEntry | undefined> {
     const key = callKey(envelope);
     const known = this.added.get(key) ?? this.current.get(key);
-    if (known !== undefined || !this.spilled) return known;
+    if (known !== undefined || !this.spilled || (envelope.isMadeHere && isFirstRun)) return known;
     const { mode, sentAtMs, maybeRepeated } = envelope;
     const call = { mode, sentAtMs, sequence: message?.place };
     const isNew = !maybeRepeated && !mayBeCopy(call, this.current, this.host.clock.now());

@@ -110,9 +110,9 @@ export const BUGS: readonly Bug[] = [
   {
     name: "messages are known by their place in the queue",
     file: "runtime/actor-inbox.ts",
-    find: "const known = await this.look(envelope, message);",
+    find: "const known = await this.look(envelope, message, isFirstRun);",
     replace:
-      "const place = message?.place;\n    const newest = this.current.sequence;\n    if (place !== undefined && newest !== undefined && place <= newest) return { version: 0 };\n    const known = await this.look(envelope, message);",
+      "const place = message?.place;\n    const newest = this.current.sequence;\n    if (place !== undefined && newest !== undefined && place <= newest) return { version: 0 };\n    const known = await this.look(envelope, message, isFirstRun);",
   },
   {
     name: "calls are not noted in the inbox",

@@ -73,7 +73,7 @@ export class Turns {
     this.begin(call);
     this.recorder.begin(call, envelope.mode, record.attemptOf(call));
     try {
-      const known = await record.inbox.find(envelope, message);
+      const known = await record.inbox.find(envelope, message, call.run === 0);
       if (known !== undefined && isApplied(known))
         return this.ended({ call, ...(await answerOf(host.store, this.address, known)) }, "repeated");
       // Before anything else: the method may be one of the newer code, and so may what is written.

@@ -11,7 +11,7 @@ import { measure, SHAPES } from "./support/load";
 
 const ROUNDS = 5;
 const ROUND_MS = 800;
-const GOAL = 0.6;
+const GOAL = 0.75;
 
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "durable-bench-"));

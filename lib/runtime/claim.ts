@@ -120,7 +120,7 @@ export class Claim {
     await this.settle();
     const { lease } = this;
     if (lease !== undefined) return lease.commit(commit);
-    const request = this.request();
+    const request = this.request(!commit.release);
     const written = this.commitFree(request, commit);
     if (commit.release) return written;
     const held = written.then((outcome) => {
@@ -161,7 +161,7 @@ export class Claim {
 
   private async acquire(): Promise<HeldLease> {
     const { host, address, head } = this;
-    const request = this.request();
+    const request = this.request(true);
     this.asked = request;
     const answer = await retrying(host, () => host.store.acquire(address, request, head));
     if (!answer.acquired) throw this.refusal(answer.current);
@@ -197,9 +197,11 @@ export class Claim {
     return new HeldLease(host, address, { id: leaseId, fence: head.fence + 1 }, nowMs, untilMs);
   }
 
-  private request(): LeaseRequest {
+  /** @param takes false for a commit that leaves no lease, and needs no id for one */
+  private request(takes: boolean): LeaseRequest {
     const { clock, limits, random } = this.host;
     const nowMs = clock.now();
-    return { leaseId: random.id(), nowMs, untilMs: leaseEnd(nowMs, limits.leaseMs, this.hostEndMs) };
+    const untilMs = leaseEnd(nowMs, limits.leaseMs, this.hostEndMs);
+    return { leaseId: takes ? random.id() : "", nowMs, untilMs };
   }
 }

@@ -126,6 +126,16 @@ onEachStore((stage) => {
       ]);
     });
 
+    it("reads what it has had in memory for more than an hour: another actor may be in its place by then", async () => {
+      await does(one, "add");
+      stage().clock.freeze(3_600_000);
+      await does(one, "add");
+      one.takeRequests();
+      stage().clock.freeze(3_600_001);
+      expect(await does(one, "add")).toBe(3);
+      expect(one.takeRequests()).toEqual(COLD);
+    });
+
     it("costs a write for all that wait together", async () => {
       await does(one, "add");
       one.takeRequests();

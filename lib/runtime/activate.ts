@@ -2,7 +2,7 @@
 import type { Address } from "../address";
 import type { ActorDefinition } from "../definition";
 import { type Activated, Activation } from "./activation";
-import { ClaimRefused, type Sighting } from "./claim";
+import { ClaimRefused, isOld, type Sighting } from "./claim";
 import { claimActor } from "./claiming";
 import type { Host } from "./host";
 import type { CallQueue } from "./queue";
@@ -24,8 +24,8 @@ export async function activate(
   warm: WarmActor | undefined,
   read: Sighting | undefined,
 ): Promise<Activated> {
-  let known = newer(read, warm);
-  let kept = warm;
+  let kept = warm && isOld(warm, host.clock.now()) ? undefined : warm;
+  let known = newer(read, kept);
   for (let refusals = 0; ; refusals++) {
     const needsLease = (method: string) => holdsFirst(host, definition, method, kept?.live);
     const mustHold = refusals >= MAX_REFUSALS || queue.some(needsLease);

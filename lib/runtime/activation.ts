@@ -119,7 +119,8 @@ export class Activation {
   private get warm(): WarmActor | undefined {
     if (!this.isKnown) return undefined;
     const { version, head, state, inbox } = this.record;
-    return { version, head, state, live: this.live, inbox: inbox.calls };
+    const seenMs = this.host.clock.now();
+    return { version, head, seenMs, state, live: this.live, inbox: inbox.calls };
   }
 
   /** Effects that an activation which died could not deliver. */

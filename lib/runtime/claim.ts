@@ -21,6 +21,8 @@ import { retrying } from "./retrying";
 /** An actor as it was seen at some moment. */
 export interface Sighting {
   readonly head: Head;
+  /** When, at the latest. */
+  readonly seenMs: number;
   /** How many calls had come to the mailbox by then, where that is known: to those after them it may be old. */
   readonly arrivals?: number;
 }
@@ -38,6 +40,17 @@ export class ClaimRefused extends FencedError {
       { actor: type, id },
     );
   }
+}
+
+/**
+ * What was seen longer ago than this is looked at again. An actor that has expired is dropped by the store after 16 days at the
+ * earliest; one that is created in its place has the same versions and fences once more.
+ */
+const MAX_AGE_MS = 3_600_000;
+
+/** True for a sighting that nothing may be committed on. */
+export function isOld({ seenMs }: Sighting, nowMs: number): boolean {
+  return nowMs - seenMs > MAX_AGE_MS;
 }
 
 /** A head that nobody has written yet. */
@@ -147,6 +160,7 @@ export class Claim {
   refusal(current: Head | undefined, arrivals?: number): ClaimRefused {
     return new ClaimRefused(this.address, {
       head: current ?? NEW_HEAD,
+      seenMs: this.host.clock.now(),
       ...(arrivals === undefined ? {} : { arrivals }),
     });
   }
@@ -170,6 +184,7 @@ export class Claim {
 
   private async commitFree(request: LeaseRequest, commit: Commit): Promise<Committed> {
     const { host, address, head } = this;
+    if (isOld(this.sighting, request.nowMs)) return { committed: false, current: undefined };
     if (!commit.release) this.asked = request;
     const right = { seen: head, request };
     const written = await retrying(host, () => host.store.commit(address, right, commit));

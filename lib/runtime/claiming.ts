@@ -12,7 +12,7 @@ import { backoffMs } from "../random";
 import { isManifest } from "../state/manifest";
 import type { Head } from "../store";
 import { asDurableError } from "../wire-error";
-import { Claim, NEW_HEAD, type Sighting } from "./claim";
+import { Claim, isOld, NEW_HEAD, type Sighting } from "./claim";
 import { HeldLease } from "./held-lease";
 import type { Host } from "./host";
 import type { CallQueue } from "./queue";
@@ -36,7 +36,7 @@ export async function claimActor(
   if (mustHold) return acquireLease(host, address, queue, known?.head);
   const sinceMs = clock.now();
   try {
-    const sighting = known ?? (await look(host, address, queue));
+    const sighting = known && !isOld(known, sinceMs) ? known : await look(host, address, queue);
     if (!queue.isWanted(clock.now())) return undefined;
     if (isFree(sighting.head, clock.now())) return new Claim(host, address, queue, sighting, sinceMs);
     return await acquireLease(host, address, queue, sighting.head);
@@ -47,8 +47,9 @@ export async function claimActor(
 }
 
 async function look(host: Host, address: Address, { arrivals }: CallQueue): Promise<Sighting> {
+  const seenMs = host.clock.now();
   const head = await retrying(host, () => host.store.read(address, { consistent: true }));
-  return { head: head ?? NEW_HEAD, arrivals };
+  return { head: head ?? NEW_HEAD, seenMs, arrivals };
 }
 
 /** True when turns may run on it without a lease: none lasts, and nothing is there that must be dealt with first. */
@@ -88,7 +89,7 @@ async function acquireLease(
         noteWait(host, address, busySinceMs);
         const { head } = answer;
         const lease = new HeldLease(host, address, { id: leaseId, fence: head.fence }, nowMs, untilMs);
-        return new Claim(host, address, queue, { head }, nowMs, lease);
+        return new Claim(host, address, queue, { head, seenMs: nowMs }, nowMs, lease);
       }
       await wait(attempt, answer.current);
     } catch (thrown) {

@@ -124,6 +124,7 @@ export class Runtime {
     const { host } = this;
     const before = this.mailboxes.find(address);
     const arrivals = before?.arrivals ?? 0;
+    const seenMs = host.clock.now();
     const head = await host.store.read(address, { consistent: true });
     if (head?.wakeAtMs === undefined) return;
     // Early, by this host's clock: another hint, for the rest of the time.
@@ -138,7 +139,10 @@ export class Runtime {
     const mailbox = this.mailbox(address);
     // Another one has not counted the same calls.
     const isSame = before === undefined || before === mailbox;
-    await mailbox.wake({ ...time, replyByMs: untilMs }, isSame ? { head, arrivals } : { head });
+    await mailbox.wake(
+      { ...time, replyByMs: untilMs },
+      isSame ? { head, seenMs, arrivals } : { head, seenMs },
+    );
   }
 
   /**

@@ -8,6 +8,8 @@ import type { LiveActor } from "./turns/live-actor";
 export interface WarmActor {
   readonly version: number;
   readonly head: Head;
+  /** When that was so. */
+  readonly seenMs: number;
   readonly live: LiveActor;
   readonly state: ActorState;
   readonly inbox: Inbox;

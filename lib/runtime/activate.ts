@@ -2,11 +2,11 @@
 import type { Address } from "../address";
 import type { ActorDefinition } from "../definition";
 import { type Activated, Activation } from "./activation";
-import { ClaimRefused, isOld, type Sighting } from "./claim";
 import { claimActor } from "./claiming";
 import type { Host } from "./host";
+import { holdsFirst } from "./lease-need";
 import type { CallQueue } from "./queue";
-import { holdsFirst } from "./turns/waiting-code";
+import { ClaimRefused, isOld, type Sighting } from "./sighting";
 import type { WarmActor } from "./warm-actor";
 
 /** Commits without a lease that were refused in a row: after so many, the lease makes sure of the next one. */

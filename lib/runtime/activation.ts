@@ -22,19 +22,20 @@ import { type DurableError, FencedError, StoreUnavailable } from "../errors";
 import { asDurableError } from "../wire-error";
 import { ActorState } from "./actor-state";
 import type { Call } from "./call";
-import { type Claim, ClaimRefused } from "./claim";
+import type { Claim } from "./claim";
 import { Commits } from "./commits";
 import type { HeldLease } from "./held-lease";
 import { sendHint } from "./hints";
 import type { Host } from "./host";
+import { holdsFirst } from "./lease-need";
 import { deliverEffects } from "./outbox";
 import type { CallQueue } from "./queue";
 import { ActorRecord } from "./record";
+import { ClaimRefused } from "./sighting";
 import { Recorder } from "./telemetry/recorder";
 import type { TurnContext } from "./turns/context";
 import { END, LiveActor } from "./turns/live-actor";
 import { Turns } from "./turns/turns";
-import { holdsFirst } from "./turns/waiting-code";
 import type { WarmActor } from "./warm-actor";
 
 export interface Activated {

@@ -12,7 +12,7 @@ import type { RunningTurn } from "../running-turn";
 import { activeTrace, type TracedWork } from "../telemetry/tracing";
 import type { TraceContext } from "../trace-context";
 import type { Verdict } from "./attempts";
-import { ClaimRefused } from "./claim";
+import { ClaimRefused } from "./sighting";
 
 /** Calls that must run in their order: once one of them fails, those behind it are not run. */
 export interface Sequence {

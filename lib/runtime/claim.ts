@@ -9,49 +9,14 @@
  * A turn that cannot have waited for anything cannot have been seen by anybody: it may run before there is a lease, and be thrown
  * away. What others could see, or what names something after the lease, holds first.
  */
-import { type Address, addressKey } from "../address";
-import { FencedError } from "../errors";
+import type { Address } from "../address";
 import { leaseEnd } from "../lease";
 import type { Commit, Committed, Head, LeaseRequest, Release } from "../store";
 import { HeldLease } from "./held-lease";
 import type { Host } from "./host";
 import type { CallQueue } from "./queue";
 import { retrying } from "./retrying";
-
-/** An actor as it was seen at some moment. */
-export interface Sighting {
-  readonly head: Head;
-  /** When, at the latest. */
-  readonly seenMs: number;
-  /** How many calls had come to the mailbox by then, where that is known: to those after them it may be old. */
-  readonly arrivals?: number;
-}
-
-/** Somebody else has had the actor since it was seen: what ran on it is thrown away, and runs again. */
-export class ClaimRefused extends FencedError {
-  constructor(
-    { type, id }: Address,
-    /** The actor as it is now. */
-    readonly sighting: Sighting,
-  ) {
-    super(
-      `${addressKey({ type, id })} was changed by another process while this turn ran on what it had been before. ` +
-        "The turn had no effect, and runs again.",
-      { actor: type, id },
-    );
-  }
-}
-
-/**
- * What was seen longer ago than this is looked at again. An actor that has expired is dropped by the store after 16 days at the
- * earliest; one that is created in its place has the same versions and fences once more.
- */
-const MAX_AGE_MS = 3_600_000;
-
-/** True for a sighting that nothing may be committed on. */
-export function isOld({ seenMs }: Sighting, nowMs: number): boolean {
-  return nowMs - seenMs > MAX_AGE_MS;
-}
+import { ClaimRefused, isOld, type Sighting } from "./sighting";
 
 /** A head that nobody has written yet. */
 export const NEW_HEAD: Head = {

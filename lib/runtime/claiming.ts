@@ -12,11 +12,12 @@ import { backoffMs } from "../random";
 import { isManifest } from "../state/manifest";
 import type { Head } from "../store";
 import { asDurableError } from "../wire-error";
-import { Claim, isOld, NEW_HEAD, type Sighting } from "./claim";
+import { Claim, NEW_HEAD } from "./claim";
 import { HeldLease } from "./held-lease";
 import type { Host } from "./host";
 import type { CallQueue } from "./queue";
 import { retrying, STORE_RETRIES } from "./retrying";
+import { isOld, type Sighting } from "./sighting";
 
 /**
  * Undefined when nobody wants it any more: calls leave the queue at their deadlines, and a wake has one too. When the store fails

@@ -12,9 +12,9 @@ import { asDurableError } from "../wire-error";
 import { activate } from "./activate";
 import type { Verdict } from "./attempts";
 import { Call } from "./call";
-import type { Sighting } from "./claim";
 import type { Host } from "./host";
 import { CallQueue } from "./queue";
+import type { Sighting } from "./sighting";
 import { unrun } from "./telemetry/turn-report";
 import type { WarmActor } from "./warm-actor";
 

@@ -337,9 +337,9 @@ onEachStore((stage) => {
     const answer = invoke(process, "tell");
     expect(codeOf(await passing(answer))).toBe("StoreUnavailable");
     expect(requests.length).toBeGreaterThan(1);
-    const head = await stage().headOf(address());
-    expect(head).toMatchObject({ version: 1 });
-    expect(head?.leaseId).toBeUndefined();
+    // The caller is told before that.
+    await until(async () => (await stage().headOf(address()))?.leaseId === undefined);
+    expect(await stage().headOf(address())).toMatchObject({ version: 1 });
   });
 
   /** Lets time pass until there is an answer. */

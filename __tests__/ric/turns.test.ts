@@ -49,12 +49,25 @@ describeRuntime("a turn in the middle of which its process ends", () => {
     "has no effect when it was killed at its timeout, and the next one runs at once",
     async () => {
       const unruly = await session.start(folder, { timeoutMs: HANGS_AFTER_MS });
-      const { outcome } = await inMidTurn(unruly, "hung", "hog");
+      const { outcome } = await inMidTurn(unruly, "hung", "hogUnderLease");
       expect(await outcome).toEqual({ kind: "timeout" });
       expect(await unruly.ended).toMatchObject({ signal: "SIGKILL" });
       // Nobody could give it back; but it ended with the time that Lambda gave the process.
       expect(await leaseOf("hung")).toEqual(expect.any(String));
       expect(await workInAnother("hung")).toEqual(["before", "afterwards"]);
+    },
+    PATIENCE_MS,
+  );
+
+  test(
+    "has no effect when it was killed without a lease, and holds up nobody",
+    async () => {
+      const unruly = await session.start(folder, { timeoutMs: HANGS_AFTER_MS });
+      const { outcome } = await inMidTurn(unruly, "hung alone", "hog");
+      expect(await leaseOf("hung alone")).toBeUndefined();
+      expect(await workInAnother("hung alone")).toEqual(["before", "afterwards"]);
+      expect(await outcome).toEqual({ kind: "timeout" });
+      expect(await workInAnother("hung alone")).toEqual(["before", "afterwards", "afterwards"]);
     },
     PATIENCE_MS,
   );
@@ -105,7 +118,8 @@ describeRuntime("a turn in the middle of which its process ends", () => {
     async () => {
       const unruly = await session.start(folder, { timeoutMs: PATIENCE_MS });
       const { outcome } = await inMidTurn(unruly, "stopped", "takeTime", LONG_MS);
-      expect(await leaseOf("stopped")).toEqual(expect.any(String));
+      // It takes the lease once it waits.
+      await eventually(async () => expect(await leaseOf("stopped")).toEqual(expect.any(String)), 10_000);
       unruly.terminate();
       // Of its own accord: the timeout is far away.
       expect(await unruly.ended).toMatchObject({ signal: "SIGTERM" });

@@ -18,6 +18,11 @@ export class Unruly extends DurableActor {
     for (;;);
   }
 
+  /** The same, and nobody else may try meanwhile. */
+  @Method({ lease: "always" }) hogUnderLease(entry: string): never {
+    return this.hog(entry);
+  }
+
   @Method async takeTime(entry: string, ms: number): Promise<string[]> {
     this.begin(entry);
     await wait(ms);

@@ -1,6 +1,6 @@
 /**
- * An activation: one stretch of an actor's life in this process, from its claim to its last commit. Read `activate` and `run`
- * from top to bottom.
+ * An activation: one stretch of an actor's life in this process, from its claim to its last commit. Read `run` from top to bottom;
+ * `activate.ts` is what comes before it, and again after a refusal.
  *
  *     seen ─► turn, turn, turn … ─► commit ─► replies         as long as no turn waits for anything, and nobody else commits
  *       │              │               1 request              only now: nobody sees what was not committed

@@ -69,41 +69,54 @@ export interface Marks {
 
 const NO_MARKS: Marks = { voidUpTo: 0, sentMs: 0 };
 
-/** The entries of a head or of a part, and the text they are kept as. Never changes. */
+/**
+ * The entries of a head or of a part, as the text that is stored: hardly any of them is ever looked at again, so none is kept as an
+ * object. Never changes.
+ */
 export class Inbox {
-  static readonly empty = new Inbox(new Map(), "", NO_MARKS);
+  static readonly empty = new Inbox("", 0, NO_MARKS, 0, 0);
 
   private constructor(
-    private readonly entries: ReadonlyMap<string, InboxEntry>,
-    private readonly lines: string,
+    /** What stands for the marks, if there are any, and then a line for each entry, the oldest first. */
+    readonly text: string,
+    /** Where in it the lines begin. */
+    private readonly start: number,
     private readonly marks: Marks,
-    private readonly older?: Inbox,
-    readonly size: number = entries.size + (older?.size ?? 0),
+    readonly size: number,
     /** How many must stay in the head. */
-    private readonly kept: number = countKept(entries) + (older?.kept ?? 0),
+    private readonly kept: number,
   ) {}
 
   static of(entries: ReadonlyMap<string, InboxEntry>, marks: Partial<Marks> = {}): Inbox {
-    return new Inbox(new Map(entries), Array.from(entries, formatLine).join("\n"), { ...NO_MARKS, ...marks });
+    let lines = "";
+    let kept = 0;
+    for (const entry of entries) {
+      lines += lines === "" ? formatLine(entry) : `\n${formatLine(entry)}`;
+      if (entry[1].keepUntilMs !== undefined) kept++;
+    }
+    return Inbox.written(lines, { ...NO_MARKS, ...marks }, entries.size, kept);
   }
 
   /** @throws CorruptState */
   static parse(text: string): Inbox {
     if (text === "") return Inbox.empty;
-    const [, sequence, voidUpTo = 0, sent = "0", spilled, lines = text] = HEADER.exec(text) ?? [];
-    const entries = new Map(lines === "" ? [] : lines.split("\n").map(parseLine));
+    const [, sequence, voidUpTo = 0, sent = "0", spilled, rest = text] = HEADER.exec(text) ?? [];
+    const lines = rest === "" ? [] : rest.split("\n");
+    let kept = 0;
+    for (const line of lines) if (parseLine(line)[1].keepUntilMs !== undefined) kept++;
     const marks = {
       sequence: sequence || undefined,
       voidUpTo: Number(voidUpTo),
       sentMs: Number.parseInt(sent, 36),
       spilledMs: spilled === undefined ? undefined : Number.parseInt(spilled, 36),
     };
-    return new Inbox(entries, lines, marks);
+    return new Inbox(text, text.length - rest.length, marks, lines.length, kept);
   }
 
-  get text(): string {
-    const header = formatMarks(this.marks);
-    return header === "" ? this.lines : `#${header}\n${this.lines}`;
+  private static written(lines: string, marks: Marks, size: number, kept: number): Inbox {
+    const written = formatMarks(marks);
+    if (written === "") return new Inbox(lines, 0, marks, size, kept);
+    return new Inbox(`#${written}\n${lines}`, written.length + 2, marks, size, kept);
   }
 
   /** Where the newest message that was done with stood in its queue. */
@@ -116,8 +129,14 @@ export class Inbox {
     return this.marks.spilledMs;
   }
 
+  /** The newest entry of a call. */
   get(key: string): InboxEntry | undefined {
-    return this.entries.get(key) ?? this.older?.get(key);
+    const { text } = this;
+    // Nothing in a line has a line break: results are JSON.
+    const before = text.lastIndexOf(`\n${key} `);
+    if (before === -1 && !text.startsWith(`${key} `)) return undefined;
+    const end = text.indexOf("\n", before + 1);
+    return parseLine(text.slice(before + 1, end === -1 ? undefined : end))[1];
   }
 
   /** True for an entry that is no longer of use: a checkpoint of an actor that was destroyed since. */
@@ -127,19 +146,20 @@ export class Inbox {
 
   /** With the checkpoints void that were committed up to a version. */
   withoutCheckpoints(version: number): Inbox {
-    return this.marked({ ...this.marks, voidUpTo: version });
+    return Inbox.written(this.lines, { ...this.marks, voidUpTo: version }, this.size, this.kept);
   }
 
-  /** Nothing is copied: a chain has at most as many links as a head has entries. */
   plus(added: Inbox): Inbox {
+    const { voidUpTo, sentMs, spilledMs } = this.marks;
     const marks = {
-      ...this.marks,
       sequence: added.sequence ?? this.sequence,
-      sentMs: Math.max(this.marks.sentMs, added.marks.sentMs),
+      voidUpTo,
+      sentMs: Math.max(sentMs, added.marks.sentMs),
+      spilledMs,
     };
-    if (added.size === 0) return this.marked(marks);
-    if (this.size === 0) return new Inbox(added.entries, added.lines, marks);
-    return new Inbox(added.entries, `${this.lines}\n${added.lines}`, marks, this);
+    const { lines } = this;
+    const all = lines === "" || added.size === 0 ? lines + added.lines : `${lines}\n${added.lines}`;
+    return Inbox.written(all, marks, this.size + added.size, this.kept + added.kept);
   }
 
   /** True when entries of this inbox, all committed, should leave the head before `added` are written to it. */
@@ -147,10 +167,11 @@ export class Inbox {
     if (this.size === 0 || added.size === 0) return false;
     if (this.kept > MAX_KEPT_ENTRIES) return true;
     const entries = this.size - this.kept;
-    const bytes = this.lines.length - this.kept * KEPT_LINE_BYTES;
+    const bytes = this.text.length - this.start - this.kept * KEPT_LINE_BYTES;
+    const addedBytes = added.text.length - added.start;
     return (
       entries > 0 &&
-      (entries + added.size > MAX_HEAD_ENTRIES || bytes + added.lines.length > MAX_HEAD_INBOX_BYTES)
+      (entries + added.size > MAX_HEAD_ENTRIES || bytes + addedBytes > MAX_HEAD_INBOX_BYTES)
     );
   }
 
@@ -170,13 +191,14 @@ export class Inbox {
     };
   }
 
-  private marked(marks: Marks): Inbox {
-    return new Inbox(this.entries, this.lines, marks, this.older, this.size, this.kept);
+  /** Each call once, by its newest entry; the oldest first. */
+  all(): [string, InboxEntry][] {
+    return this.size === 0 ? [] : [...new Map(this.lines.split("\n").map(parseLine))];
   }
 
-  /** Oldest first. */
-  all(): [string, InboxEntry][] {
-    return [...(this.older?.all() ?? []), ...this.entries];
+  /** A part of the text, so that what is made of it is soon one text again, and not a chain of all that were put together. */
+  private get lines(): string {
+    return this.start === 0 ? this.text : this.text.slice(this.start);
   }
 }
 
@@ -186,12 +208,6 @@ function formatMarks({ sequence = "", voidUpTo, sentMs, spilledMs }: Marks): str
   const spilled = spilledMs === undefined ? "" : `.${spilledMs.toString(36)}`;
   const sent = sentMs === 0 && spilled === "" ? "" : `^${sentMs.toString(36)}${spilled}`;
   return sequence + voided + sent;
-}
-
-function countKept(entries: ReadonlyMap<string, InboxEntry>): number {
-  let count = 0;
-  for (const { keepUntilMs } of entries.values()) if (keepUntilMs !== undefined) count++;
-  return count;
 }
 
 /**

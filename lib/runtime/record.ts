@@ -120,14 +120,10 @@ export class ActorRecord {
   get head(): Head {
     const { seen, inbox, state, stored } = this;
     const { wakeAtMs, usedAtMs, expiresAtMs, ...texts } = stored;
-    const { calls } = inbox;
     return {
       ...seen,
       ...(state.saved === undefined ? {} : { state: state.saved }),
-      // Mostly nobody asks: who has the actor in memory has its calls.
-      get inbox() {
-        return calls.text;
-      },
+      inbox: inbox.calls.text,
       hasPieces: !state.isWholeAfter(undefined),
       spilled: inbox.hasSpilled,
       ...texts,

@@ -170,8 +170,7 @@ export class Inbox {
     const bytes = this.text.length - this.start - this.kept * KEPT_LINE_BYTES;
     const addedBytes = added.text.length - added.start;
     return (
-      entries > 0 &&
-      (entries + added.size > MAX_HEAD_ENTRIES || bytes + addedBytes > MAX_HEAD_INBOX_BYTES)
+      entries > 0 && (entries + added.size > MAX_HEAD_ENTRIES || bytes + addedBytes > MAX_HEAD_INBOX_BYTES)
     );
   }
 

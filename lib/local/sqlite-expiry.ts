@@ -1,17 +1,8 @@
-/**
- * The moments of heads that expire, for the store: written by a statement of their own, so that the others do not pay for the
- * index.
- */
+/** Takes away the heads of actors that have expired, as DynamoDB's TTL does. */
 import type { StatementSync } from "node:sqlite";
 import type { Clock } from "../clock";
 import type { Release } from "../store";
 import type { LocalDatabase } from "./database";
-
-const WRITE = `
-  UPDATE head SET
-    used_at_ms = iif($movesUse, $usedAtMs, used_at_ms),
-    expires_at_ms = iif($movesExpiry, $expiresAtMs, expires_at_ms)
-  WHERE key = $key`;
 
 /** In passing, so a bounded number. What somebody works on stays. */
 const DROP_EXPIRED = `
@@ -20,33 +11,23 @@ const DROP_EXPIRED = `
      ORDER BY expires_at_ms LIMIT 100)`;
 
 export class SqliteExpiry {
-  private readonly statements: Record<"write" | "dropExpired", StatementSync>;
+  private readonly dropExpired: StatementSync;
 
   /** @param database with the table of heads */
   constructor(
     database: LocalDatabase,
     private readonly clock: Clock,
   ) {
-    this.statements = { write: database.prepare(WRITE), dropExpired: database.prepare(DROP_EXPIRED) };
+    this.dropExpired = database.prepare(DROP_EXPIRED);
   }
 
-  /** Writes what a commit or a release says of them, in its transaction. */
-  write(key: string, release: Release): void {
-    if (!saysOfExpiry(release)) return;
-    const { usedAtMs, expiresAtMs } = release;
-    this.statements.write.run({
-      key,
-      movesUse: usedAtMs === undefined ? 0 : 1,
-      usedAtMs: usedAtMs ?? null,
-      movesExpiry: expiresAtMs === undefined ? 0 : 1,
-      expiresAtMs: expiresAtMs ?? null,
-    });
-    // Where a head expires, others may have.
-    this.statements.dropExpired.run({ nowMs: this.clock.now() });
+  /** After a write, in its transaction: where a head expires, others may have. */
+  dropAfter(write: Release): void {
+    if (saysOfExpiry(write)) this.dropExpired.run({ nowMs: this.clock.now() });
   }
 }
 
-/** True when {@link SqliteExpiry.write} has something to write. */
+/** True when there is something to do after a write. */
 export function saysOfExpiry({ usedAtMs, expiresAtMs }: Release): boolean {
   return usedAtMs !== undefined || expiresAtMs !== undefined;
 }

@@ -1,7 +1,5 @@
-/** A head as a row of SQLite: its table, the statements that change it, and the values in them. */
-import { type Address, addressKey } from "../address";
-import type { Lease } from "../lease";
-import type { Commit, Head, LeaseRequest, Release, Seen } from "../store";
+/** A head as a row of SQLite: its table, how it is read, and what of it a commit or a release changes. */
+import type { Commit, Head, Release } from "../store";
 import type { AddedColumns } from "./database";
 
 export const SCHEMA = `
@@ -41,60 +39,6 @@ export const ADDED_TO_HEAD: AddedColumns = {
 export const COLUMNS = `version, fence, lease_id, lease_until_ms, state, schema, has_pieces, inbox, spilled, failing, outbox, reminders,
   wake_at_ms, used_at_ms, expires_at_ms`;
 
-const FREE = "(lease_id IS NULL OR lease_until_ms <= $nowMs)";
-const AS_SEEN = "version = $version AND fence = $fence AND has_pieces = 0";
-export const STILL_HELD = "key = $key AND lease_id = $leaseId AND fence = $fence";
-
-export const ACQUIRE = `
-  INSERT INTO head (key, fence, lease_id, lease_until_ms) VALUES ($key, 1, $leaseId, $untilMs)
-  ON CONFLICT (key) DO UPDATE SET fence = fence + 1, lease_id = $leaseId, lease_until_ms = $untilMs
-    WHERE ${FREE}
-  RETURNING ${COLUMNS}`;
-
-export const ACQUIRE_SEEN = `
-  UPDATE head SET fence = fence + 1, lease_id = $leaseId, lease_until_ms = $untilMs
-  WHERE key = $key AND ${AS_SEEN} AND ${FREE}
-  RETURNING ${COLUMNS}`;
-
-/** What a release can write as well as a commit. */
-const WRITTEN_ON_RELEASE = `
-    outbox = coalesce($outbox, outbox),
-    wake_at_ms = iif($movesWake, $wakeAtMs, wake_at_ms)`;
-
-const WRITTEN_ON_COMMIT = `
-    version = version + 1,
-    state = iif($removesState, NULL, coalesce($state, state)),
-    schema = iif($removesState, NULL, coalesce($schema, schema)),
-    inbox = coalesce($inbox, inbox),
-    spilled = max(spilled, $spilled),
-    failing = coalesce($failing, failing),
-    reminders = coalesce($reminders, reminders),
-    ${WRITTEN_ON_RELEASE}`;
-
-export const COMMIT = `
-  UPDATE head SET ${WRITTEN_ON_COMMIT},
-    lease_id = iif($release, NULL, lease_id),
-    lease_until_ms = iif($release, NULL, lease_until_ms)
-  WHERE ${STILL_HELD} AND version = $onVersion`;
-
-/** A head for an actor that nobody has had, as if it had been seen. */
-export const CREATE = "INSERT INTO head (key, fence) VALUES ($key, 0) ON CONFLICT (key) DO NOTHING";
-
-export const COMMIT_FREE = `
-  UPDATE head SET ${WRITTEN_ON_COMMIT},
-    fence = fence + 1,
-    lease_id = iif($release, NULL, $leaseId),
-    lease_until_ms = iif($release, NULL, $untilMs)
-  WHERE key = $key AND ${AS_SEEN} AND ${FREE}`;
-
-export const RELEASE = `
-  UPDATE head SET
-    lease_id = NULL,
-    lease_until_ms = NULL,
-    has_pieces = iif($removesPieces, 0, has_pieces),
-    ${WRITTEN_ON_RELEASE}
-  WHERE ${STILL_HELD}`;
-
 export interface HeadRow {
   version: number;
   fence: number;
@@ -132,36 +76,28 @@ export function headOf(row: HeadRow): Head {
   };
 }
 
-export function heldBy(address: Address, { id, fence }: Lease) {
-  return { key: addressKey(address), leaseId: id, fence };
-}
+/** Columns with what they shall be; those that are absent or undefined stay as they are. */
+export type Changes = { readonly [Column in keyof HeadRow]?: HeadRow[Column] | undefined };
 
-/** True for an actor that nobody has had: there is no row to write to. */
-export function isUnseen(seen: Seen | undefined): boolean {
-  return seen !== undefined && seen.version + seen.fence === 0;
-}
+/** What becomes of a lease that is given back. */
+export const FREED = { lease_id: null, lease_until_ms: null } as const;
 
-export function requestValues({ leaseId, nowMs, untilMs }: LeaseRequest) {
-  return { leaseId, nowMs, untilMs: storable(untilMs) };
-}
-
-export function commitValues(commit: Commit) {
-  const { state, schema, inbox, spilled, failing, reminders, release } = commit;
+export function changesOfCommit(commit: Commit): Changes {
+  const { onVersion, state, schema, inbox, spilled, failing, reminders } = commit;
   return {
-    ...releaseValues(commit),
-    removesState: state === null ? 1 : 0,
-    state: state ?? null,
-    schema: schema ?? null,
-    inbox: inbox ?? null,
-    spilled: spilled ? 1 : 0,
-    failing: failing ?? null,
-    reminders: reminders ?? null,
-    release: release ? 1 : 0,
+    version: onVersion + 1,
+    state,
+    schema: state === null ? null : schema,
+    inbox,
+    spilled: spilled ? 1 : undefined,
+    failing,
+    reminders,
+    ...changesOfRelease(commit),
   };
 }
 
-export function releaseValues({ outbox, wakeAtMs }: Release) {
-  return { outbox: outbox ?? null, movesWake: wakeAtMs === undefined ? 0 : 1, wakeAtMs: wakeAtMs ?? null };
+export function changesOfRelease({ outbox, wakeAtMs, usedAtMs, expiresAtMs }: Release): Changes {
+  return { outbox, wake_at_ms: wakeAtMs, used_at_ms: usedAtMs, expires_at_ms: expiresAtMs };
 }
 
 /** SQLite's integers have 64 bits; infinity has none. */

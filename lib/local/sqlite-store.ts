@@ -21,26 +21,31 @@ import type { DuePage } from "../wake";
 import type { LocalDatabase } from "./database";
 import { SqliteExpiry, saysOfExpiry } from "./sqlite-expiry";
 import {
-  ACQUIRE,
-  ACQUIRE_SEEN,
   ADDED_TO_HEAD,
+  type Changes,
   COLUMNS,
-  COMMIT,
-  COMMIT_FREE,
-  CREATE,
-  commitValues,
+  changesOfCommit,
+  changesOfRelease,
+  FREED,
   type HeadRow,
   headOf,
-  heldBy,
-  isUnseen,
-  RELEASE,
-  releaseValues,
-  requestValues,
   SCHEMA,
-  STILL_HELD,
   storable,
 } from "./sqlite-head";
 import { SqliteParts } from "./sqlite-parts";
+import { AS_SEEN, FREE, freeAsSeen, HeadUpdates, held } from "./sqlite-updates";
+
+const ACQUIRE = `
+  INSERT INTO head (key, fence, lease_id, lease_until_ms) VALUES (?1, 1, ?2, ?3)
+  ON CONFLICT (key) DO UPDATE SET fence = fence + 1, lease_id = ?2, lease_until_ms = ?3 WHERE ${FREE}
+  RETURNING ${COLUMNS}`;
+
+const ACQUIRE_SEEN = `
+  UPDATE head SET fence = fence + 1, lease_id = ?, lease_until_ms = ? WHERE key = ? AND ${AS_SEEN}
+  RETURNING ${COLUMNS}`;
+
+/** A head for an actor that nobody has had, as if it had been seen. */
+const CREATE = "INSERT INTO head (key, fence) VALUES (?, 0) ON CONFLICT (key) DO NOTHING";
 
 const MAX_PAGE_ROWS = 100;
 /** From a row on, not from a moment on: more than a page may be due at the same one. */
@@ -62,8 +67,9 @@ export class SqliteStore implements Store {
   readonly maxPartBytes = MAX_PART_BYTES;
   private readonly parts: SqliteParts;
   private readonly expiry: SqliteExpiry;
+  private readonly heads: HeadUpdates;
   private readonly statements: Record<
-    "acquire" | "acquireSeen" | "create" | "commit" | "commitFree" | "release" | "renew" | "read" | "readDue",
+    "acquire" | "acquireSeen" | "create" | "read" | "readDue",
     StatementSync
   >;
 
@@ -78,28 +84,22 @@ export class SqliteStore implements Store {
     database.define(SCHEMA, { head: ADDED_TO_HEAD });
     this.parts = new SqliteParts(database, clock);
     this.expiry = new SqliteExpiry(database, clock);
+    this.heads = new HeadUpdates(database);
     const prepare = (sql: string) => database.prepare(sql);
     this.statements = {
       acquire: prepare(ACQUIRE),
       acquireSeen: prepare(ACQUIRE_SEEN),
       create: prepare(CREATE),
-      commit: prepare(COMMIT),
-      commitFree: prepare(COMMIT_FREE),
-      release: prepare(RELEASE),
-      renew: prepare(`
-        UPDATE head SET lease_until_ms = $untilMs, has_pieces = max(has_pieces, $hasPieces)
-        WHERE ${STILL_HELD}`),
-      read: prepare(`SELECT ${COLUMNS} FROM head WHERE key = $key`),
+      read: prepare(`SELECT ${COLUMNS} FROM head WHERE key = ?`),
       readDue: prepare(READ_DUE),
     };
   }
 
   acquire(address: Address, request: LeaseRequest, seen?: Seen): Promise<Acquired> {
     const key = addressKey(address);
-    const values = { key, ...requestValues(request) };
     return this.database.write(
       (): Acquired => {
-        const row = this.acquired(values, seen) as HeadRow | undefined;
+        const row = this.acquired(key, request, seen) as HeadRow | undefined;
         if (row !== undefined) return { acquired: true, head: headOf(row) };
         const current = this.head(key);
         if (current?.leaseId === request.leaseId) return { acquired: true, head: current };
@@ -112,13 +112,13 @@ export class SqliteStore implements Store {
   commit(address: Address, right: Lease | Unheld, commit: Commit): Promise<Committed> {
     const key = addressKey(address);
     const isFirst = "seen" in right && isUnseen(right.seen);
-    const apply =
-      "seen" in right ? this.commitFree(key, right, commit) : this.commitHeld(address, right, commit);
+    const changes = { ...changesOfCommit(commit), ...leaseAfter(right, commit) };
+    const condition = "seen" in right ? freeAsSeen(right.seen, right.request) : held(right, commit.onVersion);
     return this.database.write(
       (): Committed => {
-        if (isFirst) this.statements.create.run({ key });
-        if (!apply()) return { committed: false, current: this.head(key) };
-        this.expiry.write(key, commit);
+        if (isFirst) this.statements.create.run(key);
+        if (!this.heads.write(key, changes, condition)) return { committed: false, current: this.head(key) };
+        this.expiry.dropAfter(commit);
         return { committed: true };
       },
       { atomic: isFirst || saysOfExpiry(commit) },
@@ -126,12 +126,11 @@ export class SqliteStore implements Store {
   }
 
   async release(address: Address, lease: Lease, release: Release): Promise<void> {
-    const removesPieces = release.hasPieces === false ? 1 : 0;
-    const values = { ...heldBy(address, lease), ...releaseValues(release), removesPieces };
+    const pieces: Changes = release.hasPieces === false ? { has_pieces: 0 } : {};
+    const changes = { ...FREED, ...pieces, ...changesOfRelease(release) };
     await this.database.write(
       () => {
-        const { changes } = this.statements.release.run(values);
-        if (changes === 1) this.expiry.write(values.key, release);
+        if (this.heads.write(addressKey(address), changes, held(lease))) this.expiry.dropAfter(release);
       },
       { atomic: saysOfExpiry(release) },
     );
@@ -143,12 +142,9 @@ export class SqliteStore implements Store {
     untilMs: number,
     marks?: { readonly hasPieces: true },
   ): Promise<boolean> {
-    const values = {
-      ...heldBy(address, lease),
-      untilMs: storable(untilMs),
-      hasPieces: marks === undefined ? 0 : 1,
-    };
-    return this.database.write(() => this.statements.renew.run(values).changes === 1);
+    const pieces: Changes = marks?.hasPieces ? { has_pieces: 1 } : {};
+    const changes = { lease_until_ms: storable(untilMs), ...pieces };
+    return this.database.write(() => this.heads.write(addressKey(address), changes, held(lease)));
   }
 
   async read(address: Address): Promise<Head | undefined> {
@@ -175,29 +171,33 @@ export class SqliteStore implements Store {
     return last === undefined ? { due } : { due, next: `${last.wake_at_ms} ${last.key}` };
   }
 
-  private acquired(values: { key: string } & LeaseRequest, seen: Seen | undefined): unknown {
+  private acquired(key: string, request: LeaseRequest, seen: Seen | undefined): unknown {
     const { acquire, acquireSeen, create } = this.statements;
-    if (seen === undefined) return acquire.get({ ...values });
-    if (isUnseen(seen)) create.run({ key: values.key });
-    const { version, fence } = seen;
-    return acquireSeen.get({ ...values, version, fence });
-  }
-
-  private commitHeld(address: Address, lease: Lease, commit: Commit): () => boolean {
-    const values = { ...heldBy(address, lease), ...commitValues(commit), onVersion: commit.onVersion };
-    return () => this.statements.commit.run(values).changes === 1;
-  }
-
-  private commitFree(key: string, { seen, request }: Unheld, commit: Commit): () => boolean {
-    const { version, fence } = seen;
-    const values = { key, version, fence, ...requestValues(request), ...commitValues(commit) };
-    return () => this.statements.commitFree.run(values).changes === 1;
+    const { leaseId, nowMs } = request;
+    const untilMs = storable(request.untilMs);
+    if (seen === undefined) return acquire.get(key, leaseId, untilMs, nowMs);
+    if (isUnseen(seen)) create.run(key);
+    return acquireSeen.get(leaseId, untilMs, key, ...freeAsSeen(seen, request).values);
   }
 
   private head(key: string): Head | undefined {
-    const row = this.statements.read.get({ key }) as HeadRow | undefined;
+    const row = this.statements.read.get(key) as HeadRow | undefined;
     return row === undefined ? undefined : headOf(row);
   }
+}
+
+/** True for an actor that nobody has had: there is no row to write to. */
+function isUnseen(seen: Seen | undefined): boolean {
+  return seen !== undefined && seen.version + seen.fence === 0;
+}
+
+/** What a commit makes of the lease. */
+function leaseAfter(right: Lease | Unheld, { release }: Commit): Changes {
+  if (!("seen" in right)) return release ? FREED : {};
+  const { seen, request } = right;
+  const fence = seen.fence + 1;
+  if (!release) return { lease_id: request.leaseId, lease_until_ms: storable(request.untilMs), fence };
+  return seen.leaseId === undefined ? { fence } : { ...FREED, fence };
 }
 
 /** Where a page ended: the moment and the key of its last row. */

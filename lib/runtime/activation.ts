@@ -121,7 +121,7 @@ export class Activation {
     if (!this.isKnown) return undefined;
     const { version, head, state, inbox } = this.record;
     const seenMs = this.host.clock.now();
-    return { version, head, seenMs, state, live: this.live, inbox: inbox.calls };
+    return { version, head, seenMs, state: state.known, live: this.live, inbox: inbox.calls };
   }
 
   /** Effects that an activation which died could not deliver. */

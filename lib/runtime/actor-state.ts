@@ -42,6 +42,19 @@ export interface StateDraft {
   readonly pieces: readonly Piece[];
 }
 
+/**
+ * What a process knows of the state of a version. It stays in memory when the activation is gone: nothing in it may lead back to that,
+ * and so from each activation to the one before.
+ */
+export interface KnownState {
+  readonly saved: StoredState | undefined;
+  readonly pieces: readonly Piece[];
+  readonly garbage: readonly string[];
+  /** There are no other pieces than those two know, as long as nobody else has held the lease since this fence. */
+  readonly knowsAll: boolean;
+  readonly fence: number;
+}
+
 export class ActorState {
   /** Numbers the pieces that are written at this fence. */
   private written = 0;
@@ -78,7 +91,7 @@ export class ActorState {
     address: Address,
     head: Head,
     { fence, mark }: { readonly fence: number; readonly mark: Mark },
-    warm?: ActorState,
+    warm?: KnownState,
   ): Promise<ActorState> {
     const { state, hasPieces } = head;
     const isLarge = state !== undefined && isManifest(state.text);
@@ -87,23 +100,23 @@ export class ActorState {
     const found = mustRead ? await readPieces(host, address) : [];
     const pieces = warm?.pieces ?? (isLarge ? namedBy(state.text, found) : []);
     if (pieces === undefined) throw missingPiece(address);
-    const loaded = warm === undefined ? joined(state, pieces) : warm.current;
+    const loaded = warm === undefined ? joined(state, pieces) : warm.saved;
     const garbage = mustRead ? unnamed(found, pieces, fence) : (warm?.garbage ?? []);
-    const knowsAll = mustRead || !mayHaveMore || warm?.wasHeldBefore(fence) === true;
+    const knowsAll = mustRead || !mayHaveMore || (warm?.knowsAll === true && warm.fence === fence - 1);
     const actor = new ActorState(host, address, fence, mark, hasPieces, loaded, pieces, garbage, knowsAll);
     // What the head says may be wrong: nothing that it should have named is removed then.
     if (actor.mustTidyAfter(undefined) && !isReadable(loaded)) actor.leaveAlone();
     return actor;
   }
 
-  /** How many bytes it has, near enough: characters of JSON are mostly one. */
-  get bytes(): number {
-    return this.current?.text.length ?? 0;
-  }
-
   /** As of the last commit. */
   get saved(): StoredState | undefined {
     return this.current;
+  }
+
+  get known(): KnownState {
+    const { current: saved, pieces, garbage, knowsAll, fence } = this;
+    return { saved, pieces, garbage, knowsAll, fence };
   }
 
   /**
@@ -184,11 +197,6 @@ export class ActorState {
     } catch (thrown) {
       this.warn(thrown);
     }
-  }
-
-  /** True when nobody has held the lease between this and the one of `fence`. */
-  private wasHeldBefore(fence: number): boolean {
-    return this.knowsAll && this.fence === fence - 1;
   }
 
   /** Whoever held the lease meanwhile without a commit can have left some: nobody else will look once the mark is gone. */

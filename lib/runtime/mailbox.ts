@@ -57,9 +57,9 @@ export class Mailbox {
     return this.warm;
   }
 
-  /** How many bytes of encoded state that is. */
+  /** How many bytes of encoded state that is, near enough: characters of JSON are mostly one. */
   get warmBytes(): number {
-    return this.warm?.state.bytes ?? 0;
+    return this.warm?.state.saved?.text.length ?? 0;
   }
 
   /** @throws ActorOverloaded when too many calls wait here already; else whatever the call ends with */

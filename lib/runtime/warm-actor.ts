@@ -1,7 +1,7 @@
 /** What stays of an actor in memory between activations. */
 import type { Inbox } from "../inbox";
 import type { Head } from "../store";
-import type { ActorState } from "./actor-state";
+import type { KnownState } from "./actor-state";
 import type { LiveActor } from "./turns/live-actor";
 
 /** Of use only while the stored version is still the same. */
@@ -11,6 +11,6 @@ export interface WarmActor {
   /** When that was so. */
   readonly seenMs: number;
   readonly live: LiveActor;
-  readonly state: ActorState;
+  readonly state: KnownState;
   readonly inbox: Inbox;
 }

@@ -9,6 +9,7 @@ import {
   bodyTooLarge,
   type HttpOptions,
   HttpProblem,
+  type HttpRequest,
   type HttpResponse,
   headersOf,
   MAX_BODY_BYTES,
@@ -26,7 +27,9 @@ export interface LocalServer {
 
 /** @throws InvalidDefinition when the port cannot be had */
 export async function serve(runtime: Runtime, port: number, options: HttpOptions): Promise<LocalServer> {
-  const server = createServer((request, response) => void respond(runtime, request, response, options));
+  // Whoever gets here is on this machine.
+  const open = { ...options, authorize: options.authorize ?? OPEN };
+  const server = createServer((request, response) => void respond(runtime, request, response, open));
   const url = await listenOnLoopback(server, port);
   return {
     url,
@@ -57,23 +60,41 @@ async function answer(
   try {
     const refusal = refusalOf(request.headers);
     if (refusal !== undefined) throw new HttpProblem(403, refusal);
-    return await answerHttp(
-      runtime,
-      {
-        method: request.method ?? "GET",
-        path: pathOf(request.url ?? "/"),
-        headers: headersOf(Object.entries(request.headers)),
-        authorizer: undefined,
-        domainName: request.headers.host,
-        body: await readBody(request),
-      },
-      unlimitedTime(runtime.host.clock.now()),
-      // Whoever gets here is on this machine.
-      { ...options, authorize: options.authorize ?? OPEN },
-    );
+    const received = new ReceivedRequest(request, await readBody(request));
+    return await answerHttp(runtime, received, unlimitedTime(runtime.host.clock.now()), options);
   } catch (thrown) {
     if (thrown instanceof HttpProblem) return problem(thrown, options);
     return problem(new HttpProblem(500, asDurableError(thrown)), options);
+  }
+}
+
+class ReceivedRequest implements HttpRequest {
+  readonly authorizer = undefined;
+
+  constructor(
+    private readonly message: IncomingMessage,
+    readonly body: string,
+  ) {}
+
+  get method(): string {
+    return this.message.method ?? "GET";
+  }
+
+  get path(): string {
+    return pathOf(this.message.url ?? "/");
+  }
+
+  get contentType(): string | undefined {
+    return this.message.headers["content-type"];
+  }
+
+  get domainName(): string | undefined {
+    return this.message.headers.host;
+  }
+
+  /** Made when asked for: mostly nobody does. */
+  get headers(): Readonly<Record<string, string>> {
+    return headersOf(Object.entries(this.message.headers));
   }
 }
 

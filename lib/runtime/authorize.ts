@@ -89,7 +89,7 @@ export function checkAuthorize(authorize: Authorize | undefined): void {
   });
 }
 
-/** Lets everybody in. */
+/** Lets everybody in: nobody need be asked. */
 export const OPEN: Authorize = () => true;
 
 /** Names that only this machine has. */

@@ -8,19 +8,20 @@ import { isEmitRequest } from "../events/emit-request";
 import { isCallRequest } from "../messages/call-request";
 import { quote, shorten } from "../quote";
 import { errorToWire } from "../wire-error";
-import { type Authorize, Door, type Sender } from "./authorize";
+import { type Authorize, Door, OPEN, type Sender } from "./authorize";
 import { invoke, textOfAnswer } from "./invoke";
 import type { Runtime } from "./runtime";
 
 export interface HttpRequest extends Sender {
   readonly method: string;
+  readonly contentType: string | undefined;
   readonly body: string;
 }
 
 export interface HttpOptions {
   /** Send the stacks of errors to callers. */
   readonly stack: boolean;
-  /** Default: lets in whom AWS has let in, and this machine. */
+  /** Default: lets in whom AWS has let in, and this machine. {@link OPEN} lets everybody in. */
   readonly authorize?: Authorize | undefined;
 }
 
@@ -46,7 +47,8 @@ export async function answerHttp(
     if (thrown instanceof HttpProblem) return problem(thrown, options);
     throw thrown;
   }
-  const door = new Door(request, options.authorize, runtime.host.log);
+  const { authorize } = options;
+  const door = authorize === OPEN ? undefined : new Door(request, authorize, runtime.host.log);
   const answer = await invoke(runtime, invocation, time, { door });
   if (!answer.ok) return problem(new HttpProblem(statusOf(answer.error, invocation), answer.error), options);
   return { status: 200, headers: JSON_HEADERS, body: textOfAnswer(answer, options) };
@@ -102,23 +104,29 @@ export function notUtf8(): HttpProblem {
 
 const JSON_HEADERS = { "content-type": "application/json" };
 
+const IN_PATH = ["actor", "id", "method"] as const;
+
 /** @throws HttpProblem */
-function readRequest({ method, path, headers, body }: HttpRequest): object {
-  const [root, ...target] = path.split("/").slice(1);
-  if (root !== "actors" || (target.length !== 0 && target.length !== 3)) {
+function readRequest({ method, path, contentType, body }: HttpRequest): object {
+  const parts = path.split("/");
+  const isWhole = parts.length === 2;
+  if (parts[1] !== "actors" || (!isWhole && parts.length !== 5)) {
     throw bad(404, "path", "Calls go to /actors/{type}/{id}/{method}, each part percent-encoded.");
   }
   if (method !== "POST")
     throw bad(405, "method", `${shorten(method)} is not allowed: calls are POST.`, { allow: "POST" });
   if (Buffer.byteLength(body) > MAX_BODY_BYTES) throw bodyTooLarge();
-  const fields = body === "" ? {} : readBody(headers["content-type"], body);
-  if (target.length === 0) return fields;
-  for (const key of ["actor", "id", "method"]) {
+  const fields = body === "" ? {} : readBody(contentType, body);
+  if (isWhole) return fields;
+  for (const key of IN_PATH) {
     if (Object.hasOwn(fields, key))
       throw bad(400, key, `"${key}" is in the path; the body must not have it too.`);
   }
-  const [actor, id, name] = target.map(decodeSegment);
-  return { ...fields, actor, id, method: name };
+  return Object.assign(fields, {
+    actor: decodeSegment(parts[2] as string),
+    id: decodeSegment(parts[3] as string),
+    method: decodeSegment(parts[4] as string),
+  });
 }
 
 function readBody(contentType: string | undefined, body: string): object {
@@ -138,6 +146,7 @@ function readBody(contentType: string | undefined, body: string): object {
 }
 
 function decodeSegment(segment: string): string {
+  if (!segment.includes("%")) return segment;
   try {
     return decodeURIComponent(segment);
   } catch {

@@ -30,7 +30,7 @@ export interface WayIn {
   /** Of the host: the same when it repeats a request, so that what is queued twice is one call. */
   readonly requestId?: string | undefined;
   /** Says who may come in. Default: everybody. */
-  readonly door?: Door;
+  readonly door?: Door | undefined;
 }
 
 export async function invoke(

@@ -133,10 +133,12 @@ function requestOf(event: HttpEvent): HttpRequest {
   if (typeof rawPath !== "string" || !rawPath.isWellFormed()) throw unexpected("rawPath");
   if (body !== undefined && body !== null && typeof body !== "string") throw unexpected("body");
   if (typeof headers !== "object" || headers === null) throw unexpected("headers");
+  const sent = headersOf([...Object.entries(headers), ...cookieHeaders(cookies)]);
   return {
     method,
     path: encodedPath(rawPath, requestContext),
-    headers: headersOf([...Object.entries(headers), ...cookieHeaders(cookies)]),
+    headers: sent,
+    contentType: sent["content-type"],
     authorizer: isRecord(authorizer) ? authorizer : undefined,
     domainName: typeof domainName === "string" ? domainName : undefined,
     body: isBase64Encoded === true ? decodeBody(body ?? "") : (body ?? ""),

@@ -24,8 +24,8 @@ export interface Envelope extends CallIdentity {
   readonly mode: Mode;
   /** True when the same call may have been here before: retried, delivered again, or with an id of the caller's. */
   readonly maybeRepeated: boolean;
-  /** Present when its id was made here, for this request: nobody else has it. */
-  readonly isMadeHere?: true;
+  /** True when its id was made here, for this request: nobody else has it. */
+  readonly isMadeHere?: boolean;
   /** 1 for the first attempt, as far as its sender or its queue knows. */
   readonly attempt: number;
   /** The caller has gone by then. */
@@ -47,7 +47,7 @@ export interface Reply {
   readonly result: string | undefined;
   readonly version: number;
   /** True when the method left the call open, for `ctx.resolve` to end it. */
-  readonly isPending?: boolean;
+  readonly isPending?: boolean | undefined;
 }
 
 /** What the host says of the time. */

@@ -19,23 +19,23 @@ import { CorruptState } from "./errors";
 export interface InboxEntry {
   readonly version: number;
   /** The encoded result; undefined when the method returned undefined, or when nobody will ask for it. */
-  readonly result?: string;
+  readonly result?: string | undefined;
   /** The name of the part that holds the encoded result, when the head does not. */
-  readonly part?: string;
+  readonly part?: string | undefined;
   /** The method failed: the result is the error, as a `WireError`. */
-  readonly isFailure?: true;
+  readonly isFailure?: true | undefined;
   /** The method left its call open: there is no result yet. */
-  readonly isPending?: true;
+  readonly isPending?: true | undefined;
   /**
    * The call is not applied yet: it has saved a checkpoint, and until then made so many calls of other actors. What it calls
    * after that, when it is run again, is something else.
    */
-  readonly made?: number;
+  readonly made?: number | undefined;
   /**
    * The entry stays in the head until then. For a call that was sent twice: its first attempt may come late, not knowing
    * that there was another.
    */
-  readonly keepUntilMs?: number;
+  readonly keepUntilMs?: number | undefined;
 }
 
 /** Beyond either of these, committed entries move out. Small, since each commit writes the whole head. */

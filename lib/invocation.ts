@@ -181,7 +181,7 @@ export function envelopeOf(invocation: CheckedInvocation, host: HostTime, newId:
     args: unpackArgs(args),
     mode,
     callId: callId ?? newId(),
-    ...(callId === undefined ? { isMadeHere: true as const } : {}),
+    isMadeHere: callId === undefined,
     sentAtMs: isOwn ? undefined : (sentAtMs ?? host.nowMs),
     // An id that is made here is new.
     maybeRepeated: callId !== undefined && (isOwn || attempt > 1),

@@ -20,10 +20,10 @@ export interface Head {
   /** +1 per acquisition; never falls. */
   readonly fence: number;
   /** The lease that somebody holds or held, by this store's last word. */
-  readonly leaseId?: string;
-  readonly leaseUntilMs?: number;
+  readonly leaseId?: string | undefined;
+  readonly leaseUntilMs?: number | undefined;
   /** Absent before the first commit that had one, and after one that took it away. */
-  readonly state?: StoredState;
+  readonly state?: StoredState | undefined;
   /** The text of an `Inbox`. */
   readonly inbox: string;
   /** True when there are pieces of a state beside the head, or may be: whoever wrote them may not have come to name or remove them. */
@@ -37,11 +37,11 @@ export interface Head {
   /** The text of the actor's reminders, see `reminders/reminder.ts`. Empty when there are none. */
   readonly reminders: string;
   /** The next moment at which somebody must look at the actor; absent when there is none. */
-  readonly wakeAtMs?: number;
+  readonly wakeAtMs?: number | undefined;
   /** When a turn was committed last, of a class that expires. */
-  readonly usedAtMs?: number;
+  readonly usedAtMs?: number | undefined;
   /** After this the whole head may disappear, and the actor with it; absent when it must not. */
-  readonly expiresAtMs?: number;
+  readonly expiresAtMs?: number | undefined;
 }
 
 export interface StoredState {
@@ -76,33 +76,33 @@ export type Acquired =
   | { readonly acquired: true; readonly head: Head }
   | { readonly acquired: false; readonly current: Head | undefined };
 
-/** What a commit writes. Fields that are absent stay as they are. */
+/** What a commit writes. What is absent or undefined stays as it is. */
 export interface Commit {
   /** The version that the turns ran on; the commit makes it one more. */
   readonly onVersion: number;
   /** `null` takes it away, with its schema. */
-  readonly state?: string | null;
-  readonly schema?: number;
+  readonly state?: string | null | undefined;
+  readonly schema?: number | undefined;
   /** The whole inbox as it shall be in the head: the text of an `Inbox`. */
-  readonly inbox?: string;
-  readonly spilled?: boolean;
+  readonly inbox?: string | undefined;
+  readonly spilled?: boolean | undefined;
   /** Empty text takes them away. */
-  readonly failing?: string;
-  readonly outbox?: string;
-  readonly reminders?: string;
+  readonly failing?: string | undefined;
+  readonly outbox?: string | undefined;
+  readonly reminders?: string | undefined;
   /** `null` takes it away. */
-  readonly wakeAtMs?: number | null;
-  readonly usedAtMs?: number | null;
+  readonly wakeAtMs?: number | null | undefined;
+  readonly usedAtMs?: number | null | undefined;
   /** In whole seconds: not every store counts finer. */
-  readonly expiresAtMs?: number | null;
+  readonly expiresAtMs?: number | null | undefined;
   /** Give the lease back in the same write. */
   readonly release: boolean;
 }
 
-/** What is written together with giving a lease back. Fields that are absent stay as they are. */
+/** What is written together with giving a lease back. What is absent or undefined stays as it is. */
 export interface Release extends Pick<Commit, "outbox" | "wakeAtMs" | "usedAtMs" | "expiresAtMs"> {
   /** The pieces of a state that were beside the head are removed. */
-  readonly hasPieces?: false;
+  readonly hasPieces?: false | undefined;
 }
 
 /** A refusal brings the head as it is now: the caller finds out there whether it was this commit that came twice. */

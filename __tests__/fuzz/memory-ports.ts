@@ -106,7 +106,10 @@ export class MemoryStore implements Store {
   }
 
   private write(address: Address, head: Head, { onVersion, release, ...changes }: Commit): Committed {
-    const { state, schema, outbox, wakeAtMs, usedAtMs, expiresAtMs, ...rest } = changes;
+    const { state, schema, outbox, wakeAtMs, usedAtMs, expiresAtMs } = changes;
+    const { inbox = head.inbox, spilled = head.spilled, failing = head.failing } = changes;
+    const { reminders = head.reminders } = changes;
+    const rest = { inbox, spilled, failing, reminders };
     checkWritten(changes);
     const { state: before, ...others } = head;
     const stored = state === undefined ? before : storedState(state, schema ?? before?.schema ?? 1);

@@ -48,6 +48,8 @@ export function reminderCallId(address: Address, { name, id, dueMs }: Reminder):
   return digest(`reminder\n${addressKey(address)}\n${name}\n${id}\n${dueMs}`).slice(0, 16);
 }
 
+const NONE: ReadonlyMap<string, Reminder> = new Map();
+
 /** Empty text when there are none. */
 export function encodeReminders(reminders: ReadonlyMap<string, Reminder>): string {
   return reminders.size === 0 ? "" : JSON.stringify([...reminders.values()]);
@@ -55,7 +57,7 @@ export function encodeReminders(reminders: ReadonlyMap<string, Reminder>): strin
 
 /** @throws CorruptState */
 export function parseReminders(text: string): ReadonlyMap<string, Reminder> {
-  if (text === "") return new Map();
+  if (text === "") return NONE;
   try {
     const reminders = parseStored(text, "reminders") as Reminder[];
     if (reminders.every(isReminder)) return new Map(reminders.map((reminder) => [reminder.name, reminder]));

@@ -79,11 +79,14 @@ export class Activation {
   }
 
   /** @throws ClaimRefused when all of it is to be done again: its calls wait again */
-  async run(warm: WarmActor | undefined): Promise<Activated> {
+  async run(known: WarmActor | undefined): Promise<Activated> {
+    const { host, address, claim } = this;
+    const { head, fence } = claim;
+    const warm = known?.version === head.version ? known : undefined;
     try {
-      await this.load(warm);
-      this.recorder.loaded();
-      await this.deliverLeftOver();
+      const mark = async () => (await claim.hold()).markPieces(claim.hostEndMs);
+      this.begin(await ActorState.load(host, address, head, { fence, mark }, warm?.state), warm);
+      if (this.record.outbox.length > 0) await this.deliverLeftOver();
       const isDue = await this.runTurns();
       await this.commitAndRelease();
       this.commits.tell();
@@ -97,13 +100,9 @@ export class Activation {
     }
   }
 
-  private async load(known: WarmActor | undefined): Promise<void> {
+  private begin(state: ActorState, warm: WarmActor | undefined): void {
     const { host, address, definition, claim } = this;
-    const { head, fence } = claim;
-    const warm = known?.version === head.version ? known : undefined;
-    const mark = async () => (await claim.hold()).markPieces(claim.hostEndMs);
-    const state = await ActorState.load(host, address, head, { fence, mark }, warm?.state);
-    this.record = new ActorRecord(host, definition, address, head, state, warm?.inbox);
+    this.record = new ActorRecord(host, definition, address, claim.head, state, warm?.inbox);
     this.live = warm?.live ?? new LiveActor(definition, limitsOf(host), state.saved);
     const abort = (reason: DurableError) => this.turns.abort(reason);
     this.commits = new Commits(host, address, claim, this.record, this.recorder, abort);
@@ -115,6 +114,7 @@ export class Activation {
       save: (call: Call, context: TurnContext) => this.save(call, context),
     };
     this.turns = new Turns(host, definition, address, this.record, this.live, hooks, this.recorder);
+    this.recorder.loaded();
   }
 
   private get warm(): WarmActor | undefined {
@@ -161,14 +161,14 @@ export class Activation {
     const reminder = isCallsTurn ? undefined : this.record.dueReminder;
     this.hasReminded = reminder !== undefined;
     if (reminder !== undefined) {
-      await this.holdFor(reminder.method);
+      if (this.mustHoldFor(reminder.method)) await this.claim.hold();
       // What it calls of other actors is theirs at once: the turn that has set it must not be rolled back after that.
       if (!this.record.reminders.isCommitted(reminder)) await this.commits.commit(this.live.state);
       await this.turns.remind(reminder, this.claim.hostEndMs);
       return true;
     }
     const { first } = this.queue;
-    if (first !== undefined) await this.holdFor(first.envelope.method);
+    if (first !== undefined && this.mustHoldFor(first.envelope.method)) await this.claim.hold();
     const call = this.queue.take();
     if (call === undefined) return this.expire();
     this.hasCalls = true;
@@ -181,15 +181,14 @@ export class Activation {
   private async expire(): Promise<boolean> {
     const expiredMs = this.hasCalls ? undefined : this.record.expiredMs;
     if (expiredMs === undefined) return false;
-    await this.holdFor(END.name);
+    if (this.mustHoldFor(END.name)) await this.claim.hold();
     await this.turns.expire(expiredMs, this.claim.hostEndMs);
     return true;
   }
 
-  /** Takes the lease before a turn that will wait for something. */
-  private async holdFor(method: string): Promise<void> {
-    if (this.claim.held === undefined && holdsFirst(this.host, this.definition, method, this.live))
-      await this.claim.hold();
+  /** True when the lease is to be taken before a turn, which will wait for something. */
+  private mustHoldFor(method: string): boolean {
+    return this.claim.held === undefined && holdsFirst(this.host, this.definition, method, this.live);
   }
 
   /** A turn waits for something: others may see what it does, and time passes in which the lease could end. */

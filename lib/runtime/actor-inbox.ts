@@ -12,16 +12,9 @@ import { CorruptState, type DurableError, InternalError } from "../errors";
 import { Inbox, type InboxEntry, keepRepeatedUntilMs, latestMark, mayBeCopy } from "../inbox";
 import { failed } from "../messages/tracked-calls";
 import type { Head } from "../store";
-import { isApplied, nextInbox, SpilledCalls } from "./applied";
+import { isApplied, type NextInbox, nextInbox, SpilledCalls } from "./applied";
 import type { QueuedAs } from "./call";
 import type { Host } from "./host";
-
-/** The inbox as the next commit writes it. */
-export interface InboxDraft {
-  readonly inbox: Inbox;
-  /** Entries have moved beside the head. */
-  readonly spilled: boolean;
-}
 
 export class ActorInbox {
   private readonly added = new Map<string, InboxEntry>();
@@ -74,12 +67,16 @@ export class ActorInbox {
   }
 
   /**
-   * What is known of a call that may have been applied before.
+   * What is known of a call that may have been applied before; undefined at once when it cannot have been.
    * @param isFirstRun false when its turn has run already, and was thrown away: it may have been committed all the same
    */
-  async find(envelope: Envelope, message?: QueuedAs, isFirstRun = true): Promise<InboxEntry | undefined> {
-    const known = await this.look(envelope, message, isFirstRun);
-    return known === undefined || this.current.isVoid(known) ? undefined : known;
+  find(
+    envelope: Envelope,
+    message?: QueuedAs,
+    isFirstRun = true,
+  ): Promise<InboxEntry | undefined> | undefined {
+    // Nobody else has an id that was made for this request.
+    return envelope.isMadeHere && isFirstRun ? undefined : this.look(envelope, message);
   }
 
   /** Adds a call with its answer. Returns the version as of which it has that. */
@@ -87,8 +84,8 @@ export class ActorInbox {
     const version = this.version() + 1;
     // The first attempt of a call that was sent again may still come, and take itself for the only one.
     const hasCopies = envelope.mode === "call" && envelope.maybeRepeated && envelope.sentAtMs !== undefined;
-    const kept = hasCopies ? { keepUntilMs: keepRepeatedUntilMs(this.host.clock.now()) } : {};
-    this.add(envelope, { version, ...kept, ...answer });
+    const keepUntilMs = hasCopies ? keepRepeatedUntilMs(this.host.clock.now()) : undefined;
+    this.add(envelope, { version, keepUntilMs, ...answer });
     return version;
   }
 
@@ -122,17 +119,17 @@ export class ActorInbox {
   }
 
   /**
-   * What the next commit writes. Writes beside the head what is to be there first.
-   * @param token goes into the names of what only this commit may name
+   * What the next commit writes. Writes beside the head, first, what is to be there; a promise only then.
+   * @param claim its token goes into the names of what only this commit may name
    */
-  draft(token: string): Promise<InboxDraft> {
+  draft(claim: { readonly token: string }): Promise<NextInbox> | NextInbox {
     const { host, address, current: committed, added: applied, place: sequence, sentMs } = this;
     const change = { committed, version: this.version(), applied, marks: { sequence, sentMs } };
-    return nextInbox(host, address, token, change);
+    return nextInbox(host, address, claim, change);
   }
 
   /** After a draft was committed. */
-  keep({ inbox, spilled }: InboxDraft): void {
+  keep({ inbox, spilled }: NextInbox): void {
     this.current = this.committed = inbox;
     if (spilled) {
       this.spilled = true;
@@ -152,17 +149,18 @@ export class ActorInbox {
     this.sentMs = Math.max(this.sentMs, Math.min(sentAtMs, latestMark(this.host.clock.now())));
   }
 
-  private async look(
-    envelope: Envelope,
-    message: QueuedAs | undefined,
-    isFirstRun: boolean,
-  ): Promise<InboxEntry | undefined> {
+  private async look(envelope: Envelope, message: QueuedAs | undefined): Promise<InboxEntry | undefined> {
     const key = callKey(envelope);
-    const known = this.added.get(key) ?? this.current.get(key);
-    if (known !== undefined || !this.spilled || (envelope.isMadeHere && isFirstRun)) return known;
-    const { mode, sentAtMs, maybeRepeated } = envelope;
+    let known = this.added.get(key) ?? this.current.get(key);
+    if (known === undefined && this.mayHaveLeft(envelope, message))
+      known = await this.spilledCalls.find(envelope);
+    return known === undefined || this.current.isVoid(known) ? undefined : known;
+  }
+
+  /** True for a call that may have left the head. */
+  private mayHaveLeft({ mode, sentAtMs, maybeRepeated }: Envelope, message: QueuedAs | undefined): boolean {
+    if (!this.spilled) return false;
     const call = { mode, sentAtMs, sequence: message?.place };
-    const isNew = !maybeRepeated && !mayBeCopy(call, this.current, this.host.clock.now());
-    return isNew ? undefined : this.spilledCalls.find(envelope);
+    return maybeRepeated || mayBeCopy(call, this.current, this.host.clock.now());
   }
 }

@@ -15,12 +15,14 @@ const LATE_MS = 30_000;
 const FIRST_BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 60_000;
 
+const NONE_GIVEN: readonly string[] = [];
+
 export class ActorReminders {
   private current: ReadonlyMap<string, Reminder>;
   /** As of the last commit. */
   private committed: ReadonlyMap<string, Reminder>;
   /** Not to be tried again by this activation. */
-  private readonly given = new Set<string>();
+  private given: readonly string[] = NONE_GIVEN;
 
   /** @throws CorruptState */
   constructor(
@@ -50,6 +52,7 @@ export class ActorReminders {
 
   /** The next moment at which one of them is due; undefined when there is none. */
   get nextMs(): number | undefined {
+    if (this.current.size === 0) return undefined;
     let nextMs: number | undefined;
     for (const reminder of this.current.values()) nextMs = Math.min(nextMs ?? Infinity, wakeMsOf(reminder));
     return nextMs;
@@ -57,9 +60,10 @@ export class ActorReminders {
 
   /** The one that has been due for longest. */
   due(nowMs: number): Reminder | undefined {
+    if (this.current.size === 0) return undefined;
     let due: Reminder | undefined;
     for (const reminder of this.current.values()) {
-      if (wakeMsOf(reminder) > nowMs || this.given.has(reminder.id)) continue;
+      if (wakeMsOf(reminder) > nowMs || this.given.includes(reminder.id)) continue;
       // One that was tried already is not dropped without a word.
       const isNew = reminder.attempts === undefined && reminder.begun === undefined;
       if (isNew && isSkipped(reminder, nowMs)) this.done(reminder, nowMs);
@@ -122,7 +126,7 @@ export class ActorReminders {
     const { begun: _begun, ...rest } = present;
     if (!counts(error)) {
       // Not its fault. Whoever looks at the actor next tries it again. Its end was seen: it does not kill processes.
-      this.given.add(reminder.id);
+      this.given = [...this.given, reminder.id];
       if (present.begun !== undefined) this.put(rest);
       return "again";
     }

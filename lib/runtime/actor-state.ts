@@ -34,6 +34,12 @@ const MAX_GARBAGE = 16;
 /** Notes in the head that there may be pieces beside it. @throws FencedError, StoreUnavailable */
 export type Mark = () => Promise<void>;
 
+/** By what right it is written. */
+interface Right {
+  readonly fence: number;
+  readonly mark: Mark;
+}
+
 /** The state as the next commit writes it. */
 export interface StateDraft {
   /** For the head; `null` when there is no state any more. */
@@ -81,28 +87,39 @@ export class ActorState {
   ) {}
 
   /**
-   * The state of a head, as somebody has it who commits at a fence. There are no pieces unless that one holds the lease.
+   * The state of a head, as somebody has it who commits at a fence; a promise only when some of it is beside the head. There is nothing
+   * there unless that one holds the lease.
    * @param mark takes the lease, if it is not held
    * @param warm what this process knows of the same version
    * @throws CorruptState, StoreUnavailable
    */
-  static async load(
+  static load(
     host: Host,
     address: Address,
     head: Head,
-    { fence, mark }: { readonly fence: number; readonly mark: Mark },
+    { fence, mark }: Right,
     warm?: KnownState,
-  ): Promise<ActorState> {
+  ): Promise<ActorState> | ActorState {
     const { state, hasPieces } = head;
-    const isLarge = state !== undefined && isManifest(state.text);
-    const mayHaveMore = hasPieces || isLarge;
-    const mustRead = mayHaveMore && !warm?.pieces.length;
+    if (hasPieces || isLarge(state)) return ActorState.loadPieces(host, address, head, { fence, mark }, warm);
+    const { saved = state, garbage = [] } = warm ?? {};
+    return new ActorState(host, address, fence, mark, false, saved, [], garbage, true);
+  }
+
+  private static async loadPieces(
+    host: Host,
+    address: Address,
+    { state, hasPieces }: Head,
+    { fence, mark }: Right,
+    warm: KnownState | undefined,
+  ): Promise<ActorState> {
+    const mustRead = !warm?.pieces.length;
     const found = mustRead ? await readPieces(host, address) : [];
-    const pieces = warm?.pieces ?? (isLarge ? namedBy(state.text, found) : []);
+    const pieces = warm?.pieces ?? (isLarge(state) ? namedBy(state.text, found) : []);
     if (pieces === undefined) throw missingPiece(address);
     const loaded = warm === undefined ? joined(state, pieces) : warm.saved;
     const garbage = mustRead ? unnamed(found, pieces, fence) : (warm?.garbage ?? []);
-    const knowsAll = mustRead || !mayHaveMore || (warm?.knowsAll === true && warm.fence === fence - 1);
+    const knowsAll = mustRead || (warm.knowsAll && warm.fence === fence - 1);
     const actor = new ActorState(host, address, fence, mark, hasPieces, loaded, pieces, garbage, knowsAll);
     // What the head says may be wrong: nothing that it should have named is removed then.
     if (actor.mustTidyAfter(undefined) && !isReadable(loaded)) actor.leaveAlone();
@@ -135,11 +152,15 @@ export class ActorState {
     return pieces.length === 0 && !this.isMarked;
   }
 
-  /** What the next commit writes. Writes beside the head what is to be there first. */
-  async draft(state: StoredState | undefined): Promise<StateDraft> {
+  /** What the next commit writes. Writes beside the head, first, what is to be there; a promise only then. */
+  draft(state: StoredState | undefined): Promise<StateDraft> | StateDraft {
     const bytes = state === undefined ? 0 : Buffer.byteLength(state.text);
     const isInline = bytes <= (this.pieces.length > 0 ? INLINE_AGAIN_BYTES : MAX_INLINE_BYTES);
     if (state === undefined || isInline) return { text: state?.text ?? null, state, pieces: [] };
+    return this.draftPieces(state);
+  }
+
+  private async draftPieces(state: StoredState): Promise<StateDraft> {
     // Only the schema may have changed.
     const pieces = cut(state.text, this.pieces, () => pieceName(this.fence, this.written++));
     const known = new Set(this.pieces);
@@ -222,6 +243,11 @@ export class ActorState {
     await writePieces(this.host, this.address, added, this.garbage);
     this.garbage = [];
   }
+}
+
+/** True for a state of which the head has only the names of its pieces. */
+function isLarge(state: StoredState | undefined): state is StoredState {
+  return state !== undefined && isManifest(state.text);
 }
 
 /** The names of those that a head does not name. One of a later lease may be in use: then the own one is lost. */

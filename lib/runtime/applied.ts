@@ -114,40 +114,62 @@ export interface InboxChange {
   readonly marks: Pick<Marks, "sequence" | "sentMs">;
 }
 
+/** The inbox as a commit writes it. */
+export interface NextInbox {
+  readonly inbox: Inbox;
+  /** Entries have moved beside the head. */
+  readonly spilled: boolean;
+}
+
 /**
  * Makes the inbox for the next commit, and writes beside the head, first, what it shall not hold itself: large results,
- * and old entries once there are too many.
+ * and old entries once there are too many. A promise only when there is something to write.
  */
-export async function nextInbox(
+export function nextInbox(
   host: Host,
   address: Address,
-  token: string,
-  { committed, version, applied, marks }: InboxChange,
-): Promise<{ readonly inbox: Inbox; readonly spilled: boolean }> {
-  const { store, clock } = host;
-  const added = Inbox.of(await moveLargeResults(host, address, token, applied), marks);
-  if (!committed.mustSpillFor(added)) return { inbox: committed.plus(added), spilled: false };
-  const nowMs = clock.now();
+  claim: { readonly token: string },
+  change: InboxChange,
+): Promise<NextInbox> | NextInbox {
+  const { committed, applied, marks } = change;
+  for (const [, entry] of applied) if (isLarge(entry)) return moveLargeResults(host, address, claim, change);
+  const added = Inbox.of(applied, marks);
+  return committed.mustSpillFor(added)
+    ? spillFor(host, address, added, change)
+    : { inbox: committed.plus(added), spilled: false };
+}
+
+async function spillFor(
+  host: Host,
+  address: Address,
+  added: Inbox,
+  { committed, version }: InboxChange,
+): Promise<NextInbox> {
+  const nowMs = host.clock.now();
   const { stays, leaves, sentMs } = committed.spill(nowMs);
   const parts = spilledParts(leaves, { version, sentMs, nowMs });
-  await retrying(host, () => store.writeParts(address, parts));
+  await retrying(host, () => host.store.writeParts(address, parts));
   return { inbox: stays.plus(added), spilled: true };
 }
 
 async function moveLargeResults(
   host: Host,
   address: Address,
-  token: string,
-  applied: ReadonlyMap<string, InboxEntry>,
-): Promise<ReadonlyMap<string, InboxEntry>> {
-  const large = [...applied].filter(([, { result = "" }]) => result.length > MAX_INLINE_RESULT_BYTES);
-  if (large.length === 0) return applied;
-  const entries = new Map(applied);
+  claim: { readonly token: string },
+  change: InboxChange,
+): Promise<NextInbox> {
+  const applied = new Map(change.applied);
+  const large = [...applied].filter(([, entry]) => isLarge(entry));
   const parts = large.map(([key, { result = "", ...entry }]) => {
-    const part = resultPart(key, token, result, host.clock.now());
-    entries.set(key, { ...entry, part: part.name });
+    const part = resultPart(key, claim.token, result, host.clock.now());
+    applied.set(key, { ...entry, part: part.name });
     return part;
   });
   await retrying(host, () => host.store.writeParts(address, parts));
-  return entries;
+  return nextInbox(host, address, claim, { ...change, applied });
+}
+
+/** True when the head shall not hold a result itself. */
+function isLarge({ result = "" }: InboxEntry): boolean {
+  return result.length > MAX_INLINE_RESULT_BYTES;
 }

@@ -85,9 +85,9 @@ export class Claim {
     return this.taking ?? this.taken(this.acquire());
   }
 
-  /** Waits for the lease, if it is being taken. @throws as {@link hold} */
-  async settle(): Promise<void> {
-    await this.taking;
+  /** Resolves when the lease is taken, if it is being taken; undefined when it is not. @throws as {@link hold} */
+  get settled(): Promise<unknown> | undefined {
+    return this.lease === undefined ? this.taking : undefined;
   }
 
   /**
@@ -95,12 +95,12 @@ export class Claim {
    * @throws StoreUnavailable when the outcome cannot be found out
    */
   async commit(commit: Commit): Promise<Committed> {
-    await this.settle();
+    if (this.settled !== undefined) await this.settled;
     const { lease } = this;
-    if (lease !== undefined) return lease.commit(commit);
+    if (lease !== undefined) return await lease.commit(commit);
     const request = this.request(!commit.release);
     const written = this.commitFree(request, commit);
-    if (commit.release) return written;
+    if (commit.release) return await written;
     const held = written.then((outcome) => {
       if (outcome.committed) return this.keep(request);
       throw this.refusal(outcome.current);
@@ -132,7 +132,7 @@ export class Claim {
 
   /** Gives the lease back, if it is held, or may be. Never rejects. */
   async release(release: Release): Promise<void> {
-    await this.settle().catch(() => {});
+    await this.settled?.catch(() => {});
     const { lease, asked } = this;
     if (lease !== undefined) await lease.release(release);
     else if (asked !== undefined) await this.leaseOf(asked).release(release);

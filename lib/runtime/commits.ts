@@ -99,7 +99,7 @@ export class Commits {
   ): Promise<boolean> {
     if (this.failure !== undefined) throw this.failure;
     const { claim, record } = this;
-    await claim.settle();
+    if (claim.settled !== undefined) await claim.settled;
     const draft = await record.draft(claim, state);
     const release = draft !== undefined && mayRelease(draft);
     if (draft === undefined) await claim.confirm();

@@ -14,9 +14,10 @@ import type { Inbox } from "../inbox";
 import type { Reminder } from "../reminders/reminder";
 import type { Commit, Head, Release, Seen, StoredState } from "../store";
 import { ActorExpiry } from "./actor-expiry";
-import { ActorInbox, type InboxDraft } from "./actor-inbox";
+import { ActorInbox } from "./actor-inbox";
 import { ActorReminders } from "./actor-reminders";
 import type { ActorState, StateDraft } from "./actor-state";
+import type { NextInbox } from "./applied";
 import {
   afterFailure,
   beforeRun,
@@ -28,6 +29,7 @@ import {
 } from "./attempts";
 import type { Call, QueuedAs } from "./call";
 import type { Claim } from "./claim";
+import { changesTo, type Extras, extrasOf, momentsOf, type Standing } from "./extras";
 import type { Host } from "./host";
 import { MAX_EFFECTS_BYTES } from "./outbox";
 import type { TurnResult } from "./turns/live-actor";
@@ -39,9 +41,9 @@ export interface Draft {
   readonly commit: Omit<Commit, "release">;
   /** Present when the state has changed. */
   readonly state: StateDraft | undefined;
-  readonly inbox: InboxDraft;
+  readonly inbox: NextInbox;
   readonly outbox: readonly Effect[];
-  readonly stored: Stored;
+  readonly stored: Extras;
   /** Nothing is left to do after the commit: it can give the lease back. */
   readonly isLast: boolean;
 }
@@ -54,24 +56,6 @@ interface Caused {
   readonly destroys?: boolean;
   /** It keeps an actor that expires. */
   readonly isUse?: boolean;
-}
-
-/** The parts of a head that are rarely there. */
-interface Stored extends Readonly<Pick<Head, "failing" | "outbox" | "reminders">> {
-  readonly wakeAtMs: number | undefined;
-  readonly usedAtMs: number | undefined;
-  readonly expiresAtMs: number | undefined;
-}
-
-/** How an actor stands once something is written: what its moments depend on. */
-interface Standing {
-  /** Nothing is left to deliver or to remove. */
-  readonly isDone: boolean;
-  /** How long nobody else need look after that, if it is not. */
-  readonly graceMs: number;
-  readonly hasState: boolean;
-  /** All of it is in the head. */
-  readonly isWhole: boolean;
 }
 
 /** Effects that could not be delivered, and what could not be removed, are tried again after this. */
@@ -87,7 +71,7 @@ export class ActorRecord {
   private seen: Seen;
   private failing: FailingMessage | undefined;
   private currentOutbox: readonly Effect[];
-  private stored: Stored;
+  private stored: Extras;
 
   /**
    * @param warm the inbox of the same version, when this process has it: the same as the head says, but already read
@@ -101,15 +85,15 @@ export class ActorRecord {
     readonly state: ActorState,
     warm?: Inbox,
   ) {
-    const { version, failing, outbox, reminders, wakeAtMs, usedAtMs, expiresAtMs } = head;
-    this.seen = { version, fence: head.fence };
+    const { version, fence, failing, outbox, reminders } = head;
+    this.seen = { version, fence };
     this.inbox = new ActorInbox(host, address, head, () => this.version, warm);
     this.failing = parseFailing(failing);
     this.currentOutbox = parseEffects(outbox);
     this.reminders = new ActorReminders(reminders, host.random);
     this.expiry = new ActorExpiry(host.clock, definition.expireAfterMs, head);
     this.isTooNew = isTooNew(definition, head.state);
-    this.stored = { failing, outbox, reminders, wakeAtMs, usedAtMs, expiresAtMs };
+    this.stored = extrasOf(head);
   }
 
   get version(): number {
@@ -119,17 +103,19 @@ export class ActorRecord {
   /** The head as it is after the last commit and the last release, as long as nobody else has had the actor. */
   get head(): Head {
     const { seen, inbox, state, stored } = this;
-    const { wakeAtMs, usedAtMs, expiresAtMs, ...texts } = stored;
     return {
-      ...seen,
-      ...(state.saved === undefined ? {} : { state: state.saved }),
-      inbox: inbox.calls.text,
+      version: seen.version,
+      fence: seen.fence,
+      state: state.saved,
       hasPieces: !state.isWholeAfter(undefined),
+      inbox: inbox.calls.text,
       spilled: inbox.hasSpilled,
-      ...texts,
-      ...(wakeAtMs === undefined ? {} : { wakeAtMs }),
-      ...(usedAtMs === undefined ? {} : { usedAtMs }),
-      ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
+      failing: stored.failing,
+      outbox: stored.outbox,
+      reminders: stored.reminders,
+      wakeAtMs: stored.wakeAtMs,
+      usedAtMs: stored.usedAtMs,
+      expiresAtMs: stored.expiresAtMs,
     };
   }
 
@@ -179,14 +165,12 @@ export class ActorRecord {
 
   /** Adds a turn that succeeded. */
   apply(envelope: Envelope, { result, isPending }: TurnResult, message?: QueuedAs): Reply {
-    const version = this.inbox.enter(envelope, {
-      ...(isPending ? { isPending } : {}),
-      // Nobody asks for the result of a `send`.
-      ...(result === undefined || envelope.mode === "send" ? {} : { result }),
-    });
+    // Nobody asks for the result of a `send`.
+    const kept = envelope.mode === "send" ? undefined : result;
+    const version = this.inbox.enter(envelope, { isPending, result: kept });
     if (message !== undefined && message.messageId === this.failing?.messageId) this.failing = undefined;
     this.inbox.pass(message);
-    return { result, version, ...(isPending ? { isPending } : {}) };
+    return { result, version, isPending };
   }
 
   /** Adds what a turn causes and arranges. */
@@ -221,9 +205,9 @@ export class ActorRecord {
     const changed = hasChanged ? await this.state.draft(state) : undefined;
     const isLast = outbox.length === 0 && !this.state.mustTidyAfter(changed);
     // Should this process die, nobody can take its lease before that ends.
-    const stored = this.toStore(outbox, {
+    const stored = this.extras(outbox, {
       isDone: isLast,
-      graceMs: this.host.limits.leaseMs,
+      againMs: this.host.clock.now() + this.host.limits.leaseMs,
       hasState: state !== undefined,
       isWhole: this.state.isWholeAfter(changed),
     });
@@ -232,16 +216,17 @@ export class ActorRecord {
     // To give the lease back is a write too.
     const mustEnter = claim.held === undefined ? this.inbox.mustWrite : hasEntered;
     if (!mustEnter && this.effects.length === 0 && !hasChanged && !hasNoted) return undefined;
-    const inbox = await this.inbox.draft(claim.token);
+    const inbox = await this.inbox.draft(claim);
+    const hasNewSchema = state !== undefined && state.schema !== this.state.saved?.schema;
     const commit = {
       onVersion: this.version,
-      ...(changed === undefined ? {} : { state: changed.text }),
-      ...(state !== undefined && state.schema !== this.state.saved?.schema ? { schema: state.schema } : {}),
-      ...(hasEntered ? { inbox: inbox.inbox.text } : {}),
-      ...(inbox.spilled ? { spilled: true } : {}),
-      ...(stored.failing === this.stored.failing ? {} : { failing: stored.failing }),
-      ...(stored.reminders === this.stored.reminders ? {} : { reminders: stored.reminders }),
-      ...this.changesTo(stored),
+      state: changed?.text,
+      schema: hasNewSchema ? state.schema : undefined,
+      inbox: hasEntered ? inbox.inbox.text : undefined,
+      spilled: inbox.spilled || undefined,
+      failing: stored.failing === this.stored.failing ? undefined : stored.failing,
+      reminders: stored.reminders === this.stored.reminders ? undefined : stored.reminders,
+      ...changesTo(stored, this.stored),
     };
     return { commit, state: changed, inbox, outbox, stored, isLast };
   }
@@ -264,59 +249,41 @@ export class ActorRecord {
 
   /** True when a release has more to say than that the lease is free. */
   get hasMoved(): boolean {
-    return Object.keys(this.changesTo(this.standing())).length > 0;
+    return Object.values(changesTo(this.standing(), this.stored)).some((change) => change !== undefined);
   }
 
   /** What giving back the lease of a fence says of what was delivered since the last commit. */
   release(fence: number): Release {
     this.seen = { ...this.seen, fence };
     const stored = this.standing();
-    const release = {
-      ...this.changesTo(stored),
-      ...(this.state.isTidied ? { hasPieces: false as const } : {}),
-    };
+    const hasPieces = this.state.isTidied ? (false as const) : undefined;
+    const release = { ...changesTo(stored, this.stored), hasPieces };
     this.stored = { ...stored, failing: this.stored.failing, reminders: this.stored.reminders };
     return release;
   }
 
   /** What is to be stored when nothing more is committed. */
-  private standing(): Stored {
-    const isDone = this.currentOutbox.length === 0 && !this.state.mustTidyAfter(undefined);
-    return this.toStore(this.currentOutbox, {
-      isDone,
-      graceMs: DELIVER_AGAIN_MS,
+  private standing(): Extras {
+    return this.extras(this.currentOutbox, {
+      isDone: this.currentOutbox.length === 0 && !this.state.mustTidyAfter(undefined),
+      againMs: this.host.clock.now() + DELIVER_AGAIN_MS,
       hasState: this.state.saved !== undefined,
       isWhole: this.state.isWholeAfter(undefined),
     });
   }
 
-  private toStore(outbox: readonly Effect[], { isDone, graceMs, hasState, isWhole }: Standing): Stored {
-    const { stored } = this;
-    const texts = {
+  private extras(outbox: readonly Effect[], standing: Standing): Extras {
+    const { stored, reminders, expiry } = this;
+    // Newer code looks after its moments.
+    const moments = this.isTooNew ? stored : momentsOf(standing, stored, reminders, expiry);
+    const { wakeAtMs, usedAtMs, expiresAtMs } = moments;
+    return {
       failing: encodeFailing(this.failing),
       outbox: encodeEffects(outbox),
-      reminders: this.reminders.text,
-    };
-    if (this.isTooNew) return { ...stored, ...texts };
-    const { nextMs } = this.reminders;
-    const againMs = isDone ? undefined : this.host.clock.now() + graceMs;
-    const workMs = againMs === undefined ? nextMs : Math.min(againMs, nextMs ?? againMs);
-    const wasAtRest = stored.outbox === "" && stored.reminders === "";
-    const { lookMs, ...moments } = this.expiry.moments({
-      hasState,
-      isAtRest: workMs === undefined,
-      isWhole,
-      lookMs: wasAtRest ? stored.wakeAtMs : undefined,
-    });
-    return { ...texts, wakeAtMs: workMs ?? lookMs, ...moments };
-  }
-
-  private changesTo({ outbox, wakeAtMs, usedAtMs, expiresAtMs }: Stored): Release {
-    return {
-      ...(outbox === this.stored.outbox ? {} : { outbox }),
-      ...(wakeAtMs === this.stored.wakeAtMs ? {} : { wakeAtMs: wakeAtMs ?? null }),
-      ...(usedAtMs === this.stored.usedAtMs ? {} : { usedAtMs: usedAtMs ?? null }),
-      ...(expiresAtMs === this.stored.expiresAtMs ? {} : { expiresAtMs: expiresAtMs ?? null }),
+      reminders: reminders.text,
+      wakeAtMs,
+      usedAtMs,
+      expiresAtMs,
     };
   }
 }

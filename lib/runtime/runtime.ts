@@ -102,7 +102,7 @@ export class Runtime {
       const warm = this.mailboxes.find(envelope.address)?.warmActor;
       return this.track(runReadonly(this.host, definition, method, envelope, warm));
     }
-    return this.mailbox(envelope.address).deliver(envelope);
+    return await this.mailbox(envelope.address).deliver(envelope);
   }
 
   /**

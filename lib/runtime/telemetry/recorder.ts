@@ -23,8 +23,8 @@ import type { TurnKind, TurnOutcome, TurnReport } from "./turn-report";
 interface Begun {
   readonly kind: TurnKind;
   readonly attempts: number;
-  readonly reminder?: string;
-  readonly args?: Json;
+  readonly reminder: string | undefined;
+  readonly args: Json | undefined;
 }
 
 interface Ended extends Begun {
@@ -63,8 +63,8 @@ export class Recorder {
     const role = kind === "call" || kind === "readonly" ? "SERVER" : "CONSUMER";
     call.span = beginSpan(role, { actor: address.type, id: address.id, method, callId }, trace);
     // Now: the method may go on to change them.
-    const shown = this.host.telemetry.logsArguments ? safely(() => ({ args: pack(args, "args") })) : {};
-    this.begun = { kind, ...(reminder === undefined ? {} : { reminder }), attempts, ...shown };
+    const shown = this.host.telemetry.logsArguments ? safely(() => pack(args, "args")) : undefined;
+    this.begun = { kind, reminder, attempts, args: shown };
   }
 
   /**

@@ -33,7 +33,7 @@ export interface TurnReport extends Partial<LeaseReport> {
   readonly kind: TurnKind;
   readonly callId: string;
   /** The name of the reminder that it was for. */
-  readonly reminder?: string;
+  readonly reminder?: string | undefined;
   /** The actor's version that it led to, or ran on. */
   readonly version?: number;
   readonly attempts: number;
@@ -46,7 +46,7 @@ export interface TurnReport extends Partial<LeaseReport> {
   readonly ranMs?: number;
   /** From its end to the end of the commit, with the turns that share it. */
   readonly committedMs?: number;
-  readonly args?: Json;
+  readonly args?: Json | undefined;
 }
 
 const MAX_CODE_LENGTH = 128;

@@ -25,7 +25,8 @@ const OUT_OF_TIME: ReadonlySet<string> = new Set(["CallTimeout", "ActorBusy"]);
 
 export class TurnCalls implements ForeignWait {
   private isMethodWaiting = false;
-  private readonly underWay = new Set<Promise<unknown>>();
+  /** Made when the first one is: most turns make none. */
+  private underWay: Set<Promise<unknown>> | undefined;
 
   /**
    * @param madeCalls how many it had made before the checkpoint from which it goes on
@@ -61,17 +62,19 @@ export class TurnCalls implements ForeignWait {
   }
 
   get areUnderWay(): boolean {
-    return this.underWay.size > 0;
+    return this.underWay !== undefined && this.underWay.size > 0;
   }
 
   /** @throws (the promise) CallCycle, HopLimitExceeded, or whatever the call ends with */
   call(target: MethodCall, options: CallOptions): Promise<unknown> {
     const ordinal = this.madeCalls++;
     const work = this.request(target, options, ordinal);
-    this.underWay.add(work);
+    const underWay = this.underWay ?? new Set();
+    this.underWay = underWay;
+    underWay.add(work);
     this.noteWait();
     const end = () => {
-      this.underWay.delete(work);
+      underWay.delete(work);
       this.noteWait();
     };
     // One that the method does not await must not bring down the process; its failure is logged where it ran.
@@ -81,7 +84,7 @@ export class TurnCalls implements ForeignWait {
 
   /** Resolves when none is under way: a turn ends after what it has begun. */
   async settled(): Promise<void> {
-    while (this.underWay.size > 0) await Promise.allSettled(this.underWay);
+    while (this.underWay !== undefined && this.underWay.size > 0) await Promise.allSettled(this.underWay);
   }
 
   private async request(

@@ -106,11 +106,16 @@ export class TurnContext implements ActorContext {
     return this.host.use;
   }
 
-  /** Resolves when no checkpoint is under way: it is committed, or not, before anything else is. */
-  async end(): Promise<void> {
+  /** The code of the turn has ended. A promise when a checkpoint is under way: it is committed, or not, before anything else is. */
+  end(): Promise<void> | undefined {
     this.ended = true;
-    await this.saving;
-    // Not before: a checkpoint on the way still has them.
+    // That checkpoint still has them.
+    if (this.saving !== undefined) return this.saving.then(() => this.endReminders());
+    this.endReminders();
+    return undefined;
+  }
+
+  private endReminders(): void {
     if (this.destroying) this.arranged.clear();
   }
 

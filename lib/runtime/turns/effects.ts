@@ -27,6 +27,8 @@ export class TurnEffects {
 
   /** What the turn has caused since this was last asked. */
   take(): Effect[] {
-    return this.effects.splice(0);
+    const { effects } = this;
+    this.effects = [];
+    return effects;
   }
 }

@@ -24,9 +24,9 @@ export const END: TurnMethod = { name: "onDestroy", readonly: false };
 /** How a method ended. */
 export interface TurnResult {
   /** Encoded; undefined when the method returned undefined. */
-  readonly result?: string;
+  readonly result?: string | undefined;
   /** The method left its call open. */
-  readonly isPending?: true;
+  readonly isPending?: true | undefined;
 }
 
 export class LiveActor {
@@ -52,8 +52,8 @@ export class LiveActor {
   }
 
   /** Runs one call. When it fails in any way, the instance is thrown away and the state stays what it was. */
-  turn(call: Call, context: TurnContext): Promise<TurnResult> {
-    return this.attempt(context, async () => {
+  async turn(call: Call, context: TurnContext): Promise<TurnResult> {
+    try {
       const { definition } = this;
       const method = methodOf(definition, call.envelope.method);
       const { instance, entering } = this.enter(context, method);
@@ -75,7 +75,8 @@ export class LiveActor {
         callMethod(instance, method, call),
       );
       const { value, hasRun } = await runTurn(method, call, context, code);
-      await context.end();
+      const saving = context.end();
+      if (saving !== undefined) await saving;
       if (call.abortReason !== undefined) throw call.abortReason;
       if (!hasRun) return this.answerWithout(instance, call, context, value);
       const state = context.isDestroying ? undefined : this.encodeInstance(call);
@@ -89,33 +90,38 @@ export class LiveActor {
       // The next turn begins with a new one.
       if (this.current === undefined) this.instance = undefined;
       return answer;
-    });
+    } catch (thrown) {
+      await this.rollBack(context);
+      throw thrown;
+    }
   }
 
   /** Ends an actor that has expired, as a turn without a method. Without a hook, its state need not even be one that can be read. */
-  expire(call: Call, context: TurnContext): Promise<void> {
-    return this.attempt(context, async () => {
-      const { definition } = this;
-      if (definition.hooks.has("onDestroy")) {
-        const { instance, entering } = this.enter(context, END);
-        call.part = entering ?? END.name;
-        const steps: HookedTurn = {
-          entering,
-          entered: () => {
-            call.part = END.name;
-          },
-        };
-        const code = hooked(definition, instance, call, context, steps, () => undefined);
-        const { hasRun } = await runTurn(END, call, context, code);
-        if (!hasRun)
-          throw methodError(
-            new Error("A middleware kept an expired actor from its end: it did not call next()."),
-          );
-      }
+  async expire(call: Call, context: TurnContext): Promise<void> {
+    try {
+      if (this.definition.hooks.has("onDestroy")) await this.runEnd(call, context);
       await context.end();
       if (call.abortReason !== undefined) throw call.abortReason;
       this.current = this.instance = undefined;
-    });
+    } catch (thrown) {
+      await this.rollBack(context);
+      throw thrown;
+    }
+  }
+
+  private async runEnd(call: Call, context: TurnContext): Promise<void> {
+    const { instance, entering } = this.enter(context, END);
+    call.part = entering ?? END.name;
+    const steps: HookedTurn = {
+      entering,
+      entered: () => {
+        call.part = END.name;
+      },
+    };
+    const code = hooked(this.definition, instance, call, context, steps, () => undefined);
+    const { hasRun } = await runTurn(END, call, context, code);
+    if (hasRun) return;
+    throw methodError(new Error("A middleware kept an expired actor from its end: it did not call next()."));
   }
 
   /** Encodes the state in the middle of a turn; {@link keep} makes it the one to roll back to. */
@@ -127,15 +133,10 @@ export class LiveActor {
     this.current = state;
   }
 
-  private async attempt<T>(context: TurnContext, run: () => Promise<T>): Promise<T> {
-    try {
-      return await run();
-    } catch (error) {
-      // What a checkpoint has left when it ends is what the next turn begins with.
-      await context.end();
-      this.instance = undefined;
-      throw error;
-    }
+  private async rollBack(context: TurnContext): Promise<void> {
+    // What a checkpoint has left when it ends is what the next turn begins with.
+    await context.end();
+    this.instance = undefined;
   }
 
   /** Middleware has answered in place of a method that failed or did not run: the state stays what it was. */

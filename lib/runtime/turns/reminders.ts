@@ -9,8 +9,10 @@ export type ReminderChanges = ReadonlyMap<string, Reminder | undefined>;
 /** The most that the reminders of one actor take, in bytes of encoded text: they are in its head. */
 const MAX_REMINDERS_BYTES = 32_768;
 
+const NO_CHANGES: ReminderChanges = new Map();
+
 export class TurnReminders {
-  private changes = new Map<string, Reminder | undefined>();
+  private changes = NO_CHANGES;
 
   /** @param before the reminders that the turn begins with */
   constructor(private readonly before: () => ReadonlyMap<string, Reminder>) {}
@@ -27,12 +29,12 @@ export class TurnReminders {
       );
     }
     // A copy: the turn may go on to change what it passed.
-    this.changes.set(reminder.name, parseReminders(text).get(reminder.name));
+    this.change(reminder.name, parseReminders(text).get(reminder.name));
   }
 
   forget(name: string): boolean {
     if (!this.all().has(name)) return false;
-    this.changes.set(name, undefined);
+    this.change(name, undefined);
     return true;
   }
 
@@ -48,8 +50,12 @@ export class TurnReminders {
   /** What the turn has changed since this was last asked. */
   take(): ReminderChanges {
     const { changes } = this;
-    this.changes = new Map();
+    this.changes = NO_CHANGES;
     return changes;
+  }
+
+  private change(name: string, reminder: Reminder | undefined): void {
+    this.changes = new Map(this.changes).set(name, reminder);
   }
 
   private all(): ReadonlyMap<string, Reminder> {

@@ -26,15 +26,11 @@ export class TestProcess {
   /** How many requests the process has made. */
   requests = 0;
   private isAlive = true;
-  private die!: (error: TransportError) => void;
-  private readonly death: Promise<never>;
+  /** Those that wait for an answer are told when the process dies. */
+  private readonly callers = new Set<(error: TransportError) => void>();
   private readonly pollers: readonly Poller[];
 
   constructor(registry: Registry, ports: LocalPorts, clock: Clock, options: RuntimeOptions) {
-    this.death = new Promise((_resolve, reject) => {
-      this.die = reject;
-    });
-    this.death.catch(() => {});
     const mortalClock: Clock = {
       now: clock.now,
       setTimer: (delayMs, run, isSleep) => clock.setTimer(delayMs, () => this.isAlive && run(), isSleep),
@@ -61,7 +57,7 @@ export class TestProcess {
   /** Dies at once. Callers hear nothing but that it is gone. */
   kill(): void {
     this.isAlive = false;
-    this.die(new TransportError("The process died before it answered."));
+    for (const tell of this.callers) tell(died());
     // Their receivers would otherwise go on waiting for messages, and take them.
     for (const poller of this.pollers) void poller.stop();
   }
@@ -76,8 +72,22 @@ export class TestProcess {
     const inline = inlineTransport(this.runtime);
     return {
       ...inline,
-      invoke: (request) => Promise.race([inline.invoke(request), this.death]),
+      invoke: (request) => this.answered(inline.invoke(request)),
     };
+  }
+
+  private async answered<T>(answer: Promise<T>): Promise<T> {
+    if (!this.isAlive) throw died();
+    let tell: (error: TransportError) => void = () => {};
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        tell = reject;
+        this.callers.add(tell);
+        answer.then(resolve, reject);
+      });
+    } finally {
+      this.callers.delete(tell);
+    }
   }
 
   private mortalPorts({ store, queues, calls, bus }: LocalPorts): LocalPorts {
@@ -118,3 +128,7 @@ export class TestProcess {
 }
 
 const NEVER = new Promise<never>(() => {});
+
+function died(): TransportError {
+  return new TransportError("The process died before it answered.");
+}

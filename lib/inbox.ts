@@ -149,12 +149,13 @@ export class Inbox {
     return Inbox.written(this.lines, { ...this.marks, voidUpTo: version }, this.size, this.kept);
   }
 
-  plus(added: Inbox): Inbox {
-    const { voidUpTo, sentMs, spilledMs } = this.marks;
+  /** @param marks of the calls that are added */
+  plus(added: Inbox, { sequence, sentMs }: Pick<Marks, "sequence" | "sentMs">): Inbox {
+    const { voidUpTo, spilledMs } = this.marks;
     const marks = {
-      sequence: added.sequence ?? this.sequence,
+      sequence: sequence ?? this.sequence,
       voidUpTo,
-      sentMs: Math.max(sentMs, added.marks.sentMs),
+      sentMs: Math.max(this.marks.sentMs, sentMs),
       spilledMs,
     };
     const { lines } = this;

@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 
 const database = new DatabaseSync(process.argv[2] as string);
 database.exec(
-  "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; CREATE TABLE counter (id TEXT PRIMARY KEY, n INTEGER) WITHOUT ROWID",
+  "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000; CREATE TABLE counter (id TEXT PRIMARY KEY, n INTEGER) WITHOUT ROWID",
 );
 const upsert = database.prepare(
   "INSERT INTO counter (id, n) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET n = n + excluded.n RETURNING n",

@@ -27,34 +27,57 @@ export function freeAsSeen({ version, fence }: Seen, { nowMs }: LeaseRequest): C
   return { sql: AS_SEEN, values: [version, fence, nowMs] };
 }
 
+const CHANGEABLE: readonly (keyof Changes)[] = [
+  "version",
+  "fence",
+  "lease_id",
+  "lease_until_ms",
+  "state",
+  "schema",
+  "has_pieces",
+  "inbox",
+  "spilled",
+  "failing",
+  "outbox",
+  "reminders",
+  "wake_at_ms",
+  "used_at_ms",
+  "expires_at_ms",
+];
+
 export class HeadUpdates {
-  /** By what they change and on which condition: a few dozen at most. */
-  private readonly statements = new Map<string, StatementSync>();
+  /** By condition, and by the columns that they change, a bit for each: a few dozen at most. */
+  private readonly statements = new Map<string, Map<number, StatementSync>>();
 
   /** @param database with the table of heads */
   constructor(private readonly database: LocalDatabase) {}
 
   /** Makes the changes, if there is such a row and the condition holds. Returns whether it did. */
   write(key: string, changes: Changes, { sql, values: conditional }: Condition): boolean {
-    const columns: string[] = [];
     const values: SQLInputValue[] = [];
-    for (const column of Object.keys(changes) as (keyof Changes)[]) {
-      const value = changes[column];
+    let columns = 0;
+    for (let index = 0; index < CHANGEABLE.length; index++) {
+      const value = changes[CHANGEABLE[index] as keyof Changes];
       if (value === undefined) continue;
-      columns.push(column);
+      columns |= 1 << index;
       values.push(value);
     }
     values.push(key, ...conditional);
     return this.statement(columns, sql).run(...values).changes === 1;
   }
 
-  private statement(columns: readonly string[], condition: string): StatementSync {
-    const name = `${columns.join()} ${condition}`;
-    const known = this.statements.get(name);
-    if (known !== undefined) return known;
-    const assignments = columns.map((column) => `${column} = ?`).join(", ");
-    const made = this.database.prepare(`UPDATE head SET ${assignments} WHERE key = ? AND ${condition}`);
-    this.statements.set(name, made);
+  private statement(columns: number, condition: string): StatementSync {
+    const ofCondition = this.statements.get(condition) ?? new Map<number, StatementSync>();
+    this.statements.set(condition, ofCondition);
+    const made = ofCondition.get(columns) ?? this.prepare(columns, condition);
+    ofCondition.set(columns, made);
     return made;
+  }
+
+  private prepare(columns: number, condition: string): StatementSync {
+    const assignments = CHANGEABLE.filter((_column, index) => (columns & (1 << index)) !== 0).map(
+      (column) => `${column} = ?`,
+    );
+    return this.database.prepare(`UPDATE head SET ${assignments.join(", ")} WHERE key = ? AND ${condition}`);
   }
 }

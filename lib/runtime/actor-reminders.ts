@@ -60,7 +60,6 @@ export class ActorReminders {
 
   /** The one that has been due for longest. */
   due(nowMs: number): Reminder | undefined {
-    if (this.current.size === 0) return undefined;
     let due: Reminder | undefined;
     for (const reminder of this.current.values()) {
       if (wakeMsOf(reminder) > nowMs || this.given.includes(reminder.id)) continue;

@@ -133,23 +133,23 @@ export function nextInbox(
 ): Promise<NextInbox> | NextInbox {
   const { committed, applied, marks } = change;
   for (const [, entry] of applied) if (isLarge(entry)) return moveLargeResults(host, address, claim, change);
-  const added = Inbox.of(applied, marks);
+  const added = Inbox.of(applied);
   return committed.mustSpillFor(added)
     ? spillFor(host, address, added, change)
-    : { inbox: committed.plus(added), spilled: false };
+    : { inbox: committed.plus(added, marks), spilled: false };
 }
 
 async function spillFor(
   host: Host,
   address: Address,
   added: Inbox,
-  { committed, version }: InboxChange,
+  { committed, version, marks }: InboxChange,
 ): Promise<NextInbox> {
   const nowMs = host.clock.now();
   const { stays, leaves, sentMs } = committed.spill(nowMs);
   const parts = spilledParts(leaves, { version, sentMs, nowMs });
   await retrying(host, () => host.store.writeParts(address, parts));
-  return { inbox: stays.plus(added), spilled: true };
+  return { inbox: stays.plus(added, marks), spilled: true };
 }
 
 async function moveLargeResults(

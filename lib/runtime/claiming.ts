@@ -38,7 +38,7 @@ export async function claimActor(
   const sinceMs = clock.now();
   try {
     const sighting = known && !isOld(known, sinceMs) ? known : await look(host, address, queue);
-    if (!queue.isWanted(clock.now())) return undefined;
+    if (!queue.isWanted(clock)) return undefined;
     if (isFree(sighting.head, clock.now())) return new Claim(host, address, queue, sighting, sinceMs);
     return await acquireLease(host, address, queue, sighting.head);
   } catch (thrown) {
@@ -81,7 +81,7 @@ async function acquireLease(
   let attempt = 0;
   // To ask at once would be in vain.
   if (known !== undefined && isBusy(known, clock.now())) await wait(attempt++, known);
-  for (; queue.isWanted(clock.now()); attempt++) {
+  for (; queue.isWanted(clock); attempt++) {
     const nowMs = clock.now();
     const untilMs = leaseEnd(nowMs, limits.leaseMs, queue.hostEndMs());
     try {

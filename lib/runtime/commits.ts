@@ -24,9 +24,9 @@ export class Commits {
   /** Why nothing more can be committed. */
   failure: DurableError | undefined;
   /** Of turns that are not committed yet. */
-  private readonly outcomes: Outcome[] = [];
+  private outcomes: Outcome[] = [];
   /** Committed, and still to be told. */
-  private readonly committed: Outcome[] = [];
+  private committed: Outcome[] = [];
 
   /** @param abort stops what runs, since it could not be committed */
   constructor(
@@ -65,7 +65,9 @@ export class Commits {
 
   /** Tells the callers of what is committed. */
   tell(): void {
-    for (const outcome of this.committed.splice(0)) {
+    const { committed } = this;
+    this.committed = [];
+    for (const outcome of committed) {
       if ("reply" in outcome) outcome.call.succeed(outcome.reply);
       else outcome.call.fail(outcome.error, outcome.verdict);
     }
@@ -78,16 +80,18 @@ export class Commits {
     return this.failure;
   }
 
-  /** Calls whose turns have no effect, since the claim was refused: they are told nothing. */
+  /** Takes those that are not committed: when the claim was refused, their turns had no effect, and they are told nothing. */
   take(): Outcome[] {
-    return this.outcomes.splice(0);
+    const { outcomes } = this;
+    this.outcomes = [];
+    return outcomes;
   }
 
   /** Fails what is not committed; those that were told of their success stay with it. Returns how many calls it were. */
   giveUp(error: DurableError): number {
     this.tell();
     this.recorder.lost(error);
-    const untold = this.outcomes.splice(0);
+    const untold = this.take();
     for (const { call } of untold) call.fail(error);
     return untold.length;
   }
@@ -110,7 +114,7 @@ export class Commits {
     }
     this.recorder.committed(draft !== undefined);
     const { version } = record;
-    for (const outcome of this.outcomes.splice(0)) this.committed.push(asOf(version, outcome));
+    for (const outcome of this.take()) this.committed.push(asOf(version, outcome));
     return release;
   }
 

@@ -1,4 +1,5 @@
 /** What of a head is rarely there: a message that failed, what is to be delivered, and the moments at which somebody must look. */
+import type { Clock } from "../clock";
 import type { Head, Release } from "../store";
 import type { ActorExpiry } from "./actor-expiry";
 import type { ActorReminders } from "./actor-reminders";
@@ -13,8 +14,8 @@ export interface Extras extends Readonly<Pick<Head, "failing" | "outbox" | "remi
 export interface Standing {
   /** Nothing is left to deliver or to remove. */
   readonly isDone: boolean;
-  /** When somebody must look again, if that is not so. */
-  readonly againMs: number;
+  /** How long nobody else need look after that, if it is not. */
+  readonly graceMs: number;
   readonly hasState: boolean;
   /** All of it is in the head. */
   readonly isWhole: boolean;
@@ -26,13 +27,14 @@ export function extrasOf({ failing, outbox, reminders, wakeAtMs, usedAtMs, expir
 
 /** The moments that are to be stored in place of those `before`. */
 export function momentsOf(
-  { isDone, againMs, hasState, isWhole }: Standing,
+  clock: Clock,
+  { isDone, graceMs, hasState, isWhole }: Standing,
   before: Extras,
   reminders: ActorReminders,
   expiry: ActorExpiry,
 ): Pick<Extras, "wakeAtMs" | "usedAtMs" | "expiresAtMs"> {
   const { nextMs } = reminders;
-  const workMs = isDone ? nextMs : Math.min(againMs, nextMs ?? againMs);
+  const workMs = isDone ? nextMs : Math.min(clock.now() + graceMs, nextMs ?? Number.POSITIVE_INFINITY);
   const wasAtRest = before.outbox === "" && before.reminders === "";
   const { lookMs, usedAtMs, expiresAtMs } = expiry.moments({
     hasState,

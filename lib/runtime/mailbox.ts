@@ -12,6 +12,7 @@ import { asDurableError } from "../wire-error";
 import { activate } from "./activate";
 import type { Verdict } from "./attempts";
 import { Call } from "./call";
+import { CallList } from "./call-list";
 import type { Host } from "./host";
 import { CallQueue } from "./queue";
 import type { Sighting } from "./sighting";
@@ -33,8 +34,10 @@ export type Delivered =
   | { readonly error: DurableError; readonly verdict: Verdict | undefined };
 
 export class Mailbox {
+  /** Whether it was used since somebody last looked, who decides which to forget. */
+  isUsed = false;
   private readonly queue = new CallQueue();
-  private readonly unsettled = new Set<Call>();
+  private readonly unsettled = new CallList();
   private draining: Promise<void> | undefined;
   private warm: WarmActor | undefined;
   /** The actor as it was read for whoever woke it, until that is made use of. */
@@ -123,7 +126,7 @@ export class Mailbox {
   private readonly leave = (call: Call): void => this.queue.remove(call);
 
   private async replyTo(call: Call): Promise<Reply> {
-    this.unsettled.add(call);
+    this.unsettled.push(call);
     this.draining ??= this.drain();
     try {
       return await call.reply;
@@ -133,7 +136,7 @@ export class Mailbox {
         this.host.telemetry.report(unrun(call, thrown, this.host.clock.now()));
       throw thrown;
     } finally {
-      this.unsettled.delete(call);
+      this.unsettled.remove(call);
     }
   }
 
@@ -156,7 +159,7 @@ export class Mailbox {
   private async drain(): Promise<void> {
     const { host, definition, address, queue } = this;
     try {
-      while (queue.isWanted(host.clock.now())) {
+      while (queue.isWanted(host.clock)) {
         const { read } = this;
         this.read = undefined;
         const { warm, isDue } = await activate(host, definition, address, queue, this.warm, read);
@@ -167,7 +170,7 @@ export class Mailbox {
     } catch (thrown) {
       // A port that cannot be had at all, or a defect: nobody may be left waiting for an answer.
       const error = asDurableError(thrown);
-      if (this.unsettled.size === 0) {
+      if (this.unsettled.length === 0) {
         // It was woken: nobody else would hear of it.
         host.log.error("actor not run", {
           actor: address.type,

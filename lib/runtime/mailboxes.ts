@@ -1,4 +1,8 @@
-/** The mailboxes of one process: one for each actor that was called here lately. Those that were used longest ago are forgotten. */
+/**
+ * The mailboxes of one process: one for each actor that was called here lately. Which one is forgotten when there are too many, a second
+ * chance decides (F. J. Corbató, "A Paging Experiment with the Multics System", 1968): nearly the one that was used longest ago, and a
+ * call costs no more than a mark.
+ */
 import { type Address, addressKey } from "../address";
 import type { ActorDefinition } from "../definition";
 import type { DurableError } from "../errors";
@@ -6,7 +10,7 @@ import type { Host } from "./host";
 import { Mailbox } from "./mailbox";
 
 export class Mailboxes {
-  /** Oldest use first. */
+  /** In the order in which they are looked at. */
   private readonly byKey = new Map<string, Mailbox>();
   /** Of all of them together. */
   private warmBytes = 0;
@@ -16,10 +20,14 @@ export class Mailboxes {
   /** The mailbox of an actor, made if there is none. */
   of(definition: ActorDefinition, address: Address): Mailbox {
     const key = addressKey(address);
-    const mailbox = this.byKey.get(key) ?? new Mailbox(this.host, definition, address, this.weigh);
-    this.byKey.delete(key);
+    const known = this.byKey.get(key);
+    if (known !== undefined) {
+      known.isUsed = true;
+      return known;
+    }
+    if (this.byKey.size >= this.host.limits.warmActors) this.evictOne();
+    const mailbox = new Mailbox(this.host, definition, address, this.weigh);
     this.byKey.set(key, mailbox);
-    if (this.byKey.size > this.host.limits.warmActors) this.evictOne();
     return mailbox;
   }
 
@@ -47,13 +55,18 @@ export class Mailboxes {
     while (this.warmBytes > this.host.limits.warmBytes && this.byKey.size > 1 && this.evictOne());
   };
 
-  /** Forgets the idle mailbox that was used longest ago; busy ones stay, however many. */
+  /** Forgets an idle mailbox that was not used since it was last looked at; busy ones stay, however many. */
   private evictOne(): boolean {
     for (const [key, mailbox] of this.byKey) {
       if (!mailbox.isIdle) continue;
       this.byKey.delete(key);
-      this.warmBytes -= mailbox.warmBytes;
-      return true;
+      if (!mailbox.isUsed) {
+        this.warmBytes -= mailbox.warmBytes;
+        return true;
+      }
+      mailbox.isUsed = false;
+      // Its second chance: it is looked at again after all others.
+      this.byKey.set(key, mailbox);
     }
     return false;
   }

@@ -1,27 +1,29 @@
 /** The calls that wait for one actor in this process, in the order in which they came, and whether it was woken. */
+import type { Clock } from "../clock";
 import type { HostTime } from "../envelope";
 import type { DurableError } from "../errors";
 import type { Call } from "./call";
+import { CallList } from "./call-list";
 
 export class CallQueue {
   /** How many calls have come, ever. */
   arrivals = 0;
-  private readonly waiting = new Set<Call>();
+  private readonly waiting = new CallList();
   /** Somebody was asked to look at the actor, also without a call: the time of that host. */
   private woken: HostTime | undefined;
 
   get length(): number {
-    return this.waiting.size;
+    return this.waiting.length;
   }
 
   /** True when there is something to take the lease for. */
-  isWanted(nowMs: number): boolean {
-    return this.waiting.size > 0 || (this.woken !== undefined && nowMs < this.woken.replyByMs);
+  isWanted(clock: Clock): boolean {
+    return this.waiting.length > 0 || (this.woken !== undefined && clock.now() < this.woken.replyByMs);
   }
 
   push(call: Call): void {
     this.arrivals++;
-    this.waiting.add(call);
+    this.waiting.push(call);
   }
 
   /** Wants the actor to be looked at, with or without calls. */
@@ -31,8 +33,7 @@ export class CallQueue {
 
   /** The next call to run, which still waits. */
   get first(): Call | undefined {
-    for (const call of this.waiting) return call;
-    return undefined;
+    return this.waiting.first;
   }
 
   /** True when one of those that wait calls such a method. */
@@ -43,23 +44,17 @@ export class CallQueue {
 
   /** The next call to run; undefined when none waits. */
   take(): Call | undefined {
-    for (const call of this.waiting) {
-      this.waiting.delete(call);
-      return call;
-    }
-    return undefined;
+    return this.waiting.shift();
   }
 
   /** Calls that were taken wait again, before those that have come since; and who was woken wants to be again. */
   putBack(calls: readonly Call[], woken: HostTime | undefined): void {
-    const since = [...this.waiting];
-    this.waiting.clear();
-    for (const call of [...calls, ...since]) this.waiting.add(call);
+    this.waiting.putBefore(calls);
     if (woken !== undefined) this.wake(woken);
   }
 
   remove(call: Call): void {
-    this.waiting.delete(call);
+    this.waiting.remove(call);
   }
 
   /** The latest moment at which a host of these calls kills its process. */

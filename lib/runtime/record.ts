@@ -136,7 +136,8 @@ export class ActorRecord {
 
   /** The reminder that has been due for longest. */
   get dueReminder(): Reminder | undefined {
-    return this.isTooNew ? undefined : this.reminders.due(this.host.clock.now());
+    const { reminders, isTooNew } = this;
+    return isTooNew || reminders.all.size === 0 ? undefined : reminders.due(this.host.clock.now());
   }
 
   /** When the actor expired: when nobody had used it for as long as its class allows, and nothing was left for it to do. */
@@ -207,7 +208,7 @@ export class ActorRecord {
     // Should this process die, nobody can take its lease before that ends.
     const stored = this.extras(outbox, {
       isDone: isLast,
-      againMs: this.host.clock.now() + this.host.limits.leaseMs,
+      graceMs: this.host.limits.leaseMs,
       hasState: state !== undefined,
       isWhole: this.state.isWholeAfter(changed),
     });
@@ -266,7 +267,7 @@ export class ActorRecord {
   private standing(): Extras {
     return this.extras(this.currentOutbox, {
       isDone: this.currentOutbox.length === 0 && !this.state.mustTidyAfter(undefined),
-      againMs: this.host.clock.now() + DELIVER_AGAIN_MS,
+      graceMs: DELIVER_AGAIN_MS,
       hasState: this.state.saved !== undefined,
       isWhole: this.state.isWholeAfter(undefined),
     });
@@ -275,7 +276,7 @@ export class ActorRecord {
   private extras(outbox: readonly Effect[], standing: Standing): Extras {
     const { stored, reminders, expiry } = this;
     // Newer code looks after its moments.
-    const moments = this.isTooNew ? stored : momentsOf(standing, stored, reminders, expiry);
+    const moments = this.isTooNew ? stored : momentsOf(this.host.clock, standing, stored, reminders, expiry);
     const { wakeAtMs, usedAtMs, expiresAtMs } = moments;
     return {
       failing: encodeFailing(this.failing),

@@ -98,7 +98,7 @@ export class Recorder {
 
   /** What has ended is certain. @param isWritten false when there was nothing to write */
   committed(isWritten: boolean): void {
-    for (const tell of this.notes.splice(0)) tell();
+    if (this.notes.length > 0) for (const tell of this.notes.splice(0)) tell();
     if (this.pending.length === 0) return;
     const { host, address } = this;
     if (isWritten) host.telemetry.committed(address, this.pending.length);

@@ -5,6 +5,13 @@
 import type { ActorContext } from "./context";
 import { InvalidDefinition } from "./errors";
 
+const CONTEXT = Symbol("context");
+
+/** An actor as the runtime sees it. */
+interface InTurn {
+  [CONTEXT]: ActorContext;
+}
+
 /**
  * @example
  * ```ts
@@ -17,7 +24,9 @@ import { InvalidDefinition } from "./errors";
  */
 export abstract class DurableActor {
   /** The current turn. Already there in the constructor and in field initialisers. */
-  declare readonly ctx: ActorContext<this>;
+  get ctx(): ActorContext<this> {
+    return (this as unknown as InTurn)[CONTEXT] as ActorContext<this>;
+  }
 
   /**
    * Called when the actor begins to exist: in the first turn of its address, or the first after it was destroyed, before the
@@ -69,7 +78,8 @@ export abstract class DurableActor {
         "An actor is not created with `new`: call it through a client, e.g. createClient().actor(Counter).get(id).",
       );
     }
-    setContext(this, constructing);
+    // Not enumerable, so that it is no part of the state.
+    Object.defineProperty(this, CONTEXT, { value: constructing, writable: true });
     // For this instance alone: a field initialiser must not make other actors.
     constructing = undefined;
   }
@@ -91,7 +101,7 @@ export function construct<T extends DurableActor>(type: ActorClass<T>, context: 
   }
 }
 
-/** Begins another turn on a live instance. Not enumerable, so that it is no part of the state. */
+/** Begins another turn on a live instance. */
 export function setContext(actor: DurableActor, context: ActorContext): void {
-  Object.defineProperty(actor, "ctx", { value: context, configurable: true });
+  (actor as unknown as InTurn)[CONTEXT] = context;
 }

@@ -63,8 +63,8 @@ export interface Marks {
   readonly voidUpTo: number;
   /** The latest moment at which a call was first sent that has entered, by its sender's clock. */
   readonly sentMs: number;
-  /** The same of the calls that have left the head; undefined where that is not known. */
-  readonly spilledMs?: number | undefined;
+  /** The same of the calls that have left the head, to the base 36; undefined where that is not known. */
+  readonly spilled?: string | undefined;
 }
 
 const NO_MARKS: Marks = { voidUpTo: 0, sentMs: 0 };
@@ -108,7 +108,7 @@ export class Inbox {
       sequence: sequence || undefined,
       voidUpTo: Number(voidUpTo),
       sentMs: Number.parseInt(sent, 36),
-      spilledMs: spilled === undefined ? undefined : Number.parseInt(spilled, 36),
+      spilled,
     };
     return new Inbox(text, text.length - rest.length, marks, lines.length, kept);
   }
@@ -126,7 +126,8 @@ export class Inbox {
 
   /** The latest moment at which a call was first sent that has left the head; undefined where that is not known. */
   get spilledMs(): number | undefined {
-    return this.marks.spilledMs;
+    const { spilled } = this.marks;
+    return spilled === undefined ? undefined : Number.parseInt(spilled, 36);
   }
 
   /** The newest entry of a call. */
@@ -151,12 +152,12 @@ export class Inbox {
 
   /** @param marks of the calls that are added */
   plus(added: Inbox, { sequence, sentMs }: Pick<Marks, "sequence" | "sentMs">): Inbox {
-    const { voidUpTo, spilledMs } = this.marks;
+    const { voidUpTo, spilled } = this.marks;
     const marks = {
       sequence: sequence ?? this.sequence,
       voidUpTo,
       sentMs: Math.max(this.marks.sentMs, sentMs),
-      spilledMs,
+      spilled,
     };
     const { lines } = this;
     const all = lines === "" || added.size === 0 ? lines + added.lines : `${lines}\n${added.lines}`;
@@ -185,7 +186,7 @@ export class Inbox {
     const kept = all.filter(([, { keepUntilMs = 0 }]) => keepUntilMs > nowMs).slice(-MAX_KEPT_ENTRIES);
     const stays = new Map(kept);
     return {
-      stays: Inbox.of(stays, { ...this.marks, spilledMs: this.marks.sentMs }),
+      stays: Inbox.of(stays, { ...this.marks, spilled: this.marks.sentMs.toString(36) }),
       leaves: new Map(all.filter(([key]) => !stays.has(key))),
       sentMs: this.marks.sentMs,
     };
@@ -203,10 +204,10 @@ export class Inbox {
 }
 
 /** Empty text where there are none. */
-function formatMarks({ sequence = "", voidUpTo, sentMs, spilledMs }: Marks): string {
+function formatMarks({ sequence = "", voidUpTo, sentMs, spilled }: Marks): string {
   const voided = voidUpTo === 0 ? "" : `~${voidUpTo}`;
-  const spilled = spilledMs === undefined ? "" : `.${spilledMs.toString(36)}`;
-  const sent = sentMs === 0 && spilled === "" ? "" : `^${sentMs.toString(36)}${spilled}`;
+  const left = spilled === undefined ? "" : `.${spilled}`;
+  const sent = sentMs === 0 && left === "" ? "" : `^${sentMs.toString(36)}${left}`;
   return sequence + voided + sent;
 }
 

@@ -238,7 +238,7 @@ function free(nowMs: number): Condition {
 /** Nobody has had the actor since it was seen. Where there was no lease, none can have come without another fence. */
 function freeAsSeen({ version, fence, leaseId }: Seen, nowMs: number): Condition {
   const isSame = all(atVersion(version), atFence(fence));
-  return leaseId === undefined ? isSame : all(isSame, WHOLE, free(nowMs));
+  return leaseId === undefined ? isSame : all(isSame, all(WHOLE, free(nowMs)));
 }
 
 /** An endpoint refuses values that no expression names, so what is not there carries nothing to compare with. */
@@ -255,10 +255,10 @@ function atFence(fence: number): Condition {
 }
 
 /** Without parentheses: some endpoints take long to read many of them. */
-function all(...conditions: readonly Condition[]): Condition {
+function all(one: Condition, other: Condition): Condition {
   return {
-    expression: conditions.map(({ expression }) => expression).join(" AND "),
-    values: Object.assign({}, ...conditions.map(({ values }) => values)) as Item,
+    expression: `${one.expression} AND ${other.expression}`,
+    values: { ...one.values, ...other.values },
   };
 }
 

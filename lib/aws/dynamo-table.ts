@@ -56,38 +56,23 @@ export class DynamoTable {
   }
 
   /** Every name in the expressions has a #: some are reserved words, and parsing is quicker than for bare names. */
-  async update(key: Item, input: Omit<UpdateCommandInput, "TableName" | "Key">): Promise<Written> {
-    const command = new UpdateCommand({
-      TableName: this.name,
-      Key: key,
-      ExpressionAttributeNames: namesIn(`${input.UpdateExpression} ${input.ConditionExpression}`),
-      ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-      ...input,
-    });
-    return this.write(key, () => this.client.send(command));
+  update(key: Item, input: Omit<Update, "ExpressionAttributeNames">): Promise<Written> {
+    const names = namesIn(`${input.UpdateExpression} ${input.ConditionExpression}`);
+    return this.send(key, { ...input, ExpressionAttributeNames: names });
   }
 
   /** Changes some attributes of an item. The values of the condition have other names than the changed attributes. */
-  async change(key: Item, changes: Changes, { expression, values }: Condition): Promise<Written> {
-    const set: string[] = [];
-    const remove: string[] = [];
+  change(key: Item, changes: Changes, { expression, values }: Condition): Promise<Written> {
     const all = { ...values };
-    for (const [name, value] of Object.entries(changes)) {
-      if (value === null || value === "") remove.push(`#${name}`);
-      else if (value !== undefined) {
-        set.push(`#${name} = :${name}`);
-        all[`:${name}`] = value;
-      }
+    let form = expression;
+    for (const name of Object.keys(changes)) {
+      const value = changes[name];
+      if (value === undefined) continue;
+      const isGone = value === null || value === "";
+      form += isGone ? ` -${name}` : ` +${name}`;
+      if (!isGone) all[`:${name}`] = value;
     }
-    const clauses = [
-      ...(set.length > 0 ? [`SET ${set.join(", ")}`] : []),
-      ...(remove.length > 0 ? [`REMOVE ${remove.join(", ")}`] : []),
-    ];
-    return this.update(key, {
-      UpdateExpression: clauses.join(" "),
-      ConditionExpression: expression,
-      ExpressionAttributeValues: all,
-    });
+    return this.send(key, { ...updateOf(form, expression), ExpressionAttributeValues: all });
   }
 
   async get(key: Item, { consistent }: { consistent: boolean }): Promise<Item | undefined> {
@@ -101,6 +86,16 @@ export class DynamoTable {
     } catch (thrown) {
       throw fromDynamo(thrown, this.table);
     }
+  }
+
+  private send(key: Item, update: Update): Promise<Written> {
+    const command = new UpdateCommand({
+      TableName: this.name,
+      Key: key,
+      ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+      ...update,
+    });
+    return this.write(key, () => this.client.send(command));
   }
 
   private async write(
@@ -118,6 +113,32 @@ export class DynamoTable {
     }
   }
 }
+
+/** What an update says, but for which item. */
+type Update = Omit<UpdateCommandInput, "TableName" | "Key">;
+
+/** The expressions of a form: a condition, and the attributes that are set (+) and removed (-). Few, and each is sent again and again. */
+function updateOf(form: string, condition: string): Update {
+  const known = knownUpdates.get(form);
+  if (known !== undefined) return known;
+  const names = form.slice(condition.length + 1).split(" ");
+  const set = names.filter((name) => name.startsWith("+")).map((name) => name.slice(1));
+  const removed = names.filter((name) => name.startsWith("-")).map((name) => `#${name.slice(1)}`);
+  const clauses = [
+    ...(set.length > 0 ? [`SET ${set.map((name) => `#${name} = :${name}`).join(", ")}`] : []),
+    ...(removed.length > 0 ? [`REMOVE ${removed.join(", ")}`] : []),
+  ];
+  const expression = clauses.join(" ");
+  const update = {
+    UpdateExpression: expression,
+    ConditionExpression: condition,
+    ExpressionAttributeNames: namesIn(`${expression} ${condition}`),
+  };
+  knownUpdates.set(form, update);
+  return update;
+}
+
+const knownUpdates = new Map<string, Update>();
 
 /** `#name` stands for `name`, in all expressions. There are only a few of these, and each is sent again and again. */
 function namesIn(expressions: string): Record<string, string> {

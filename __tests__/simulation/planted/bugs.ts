@@ -135,8 +135,8 @@ export const BUGS: readonly Bug[] = [
   {
     name: "up to when calls have left the head is forgotten",
     file: "inbox.ts",
-    find: "spilledMs: this.marks.sentMs }",
-    replace: "spilledMs: 0 }",
+    find: "spilled: this.marks.sentMs.toString(36) }",
+    replace: 'spilled: "0" }',
   },
   {
     name: "nobody is told when to look at the actor again",
@@ -331,7 +331,7 @@ export const BUGS: readonly Bug[] = [
   {
     name: "what runs without a lease is committed whoever has it",
     file: "aws/dynamo-store.ts",
-    find: "return leaseId === undefined ? isSame : all(isSame, WHOLE, free(nowMs));",
+    find: "return leaseId === undefined ? isSame : all(isSame, all(WHOLE, free(nowMs)));",
     replace: "return leaseId === undefined ? isSame : all(isSame, WHOLE);",
     also: [
       {

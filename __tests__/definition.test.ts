@@ -13,6 +13,7 @@ import {
   Transient,
 } from "durable-lambda";
 import { startLocal } from "durable-lambda/local";
+import { createTestApp } from "durable-lambda/testing";
 import { z } from "zod";
 import { systemClock } from "../lib/clock";
 import { DeadLetters } from "../lib/messages/dead-letters";
@@ -614,6 +615,14 @@ describe("createRouter and startLocal", () => {
     await expect(startLocal({ actors: [Declared, SameName], log: silentLog })).rejects.toThrow(
       /Two actors are named "Declared"/,
     );
+  });
+
+  it.each([undefined, Declared, { actors: [Declared] }])("refuse %p in place of a list", async (actors) => {
+    const { message, details } = refused(() => createRouter(actors as never));
+    expect(message).toMatch(/are not a list of classes, such as \[Counter\]/);
+    expect(details).toEqual({ option: "actors" });
+    await expect(startLocal({ actors: actors as never, log: silentLog })).rejects.toThrow(message);
+    expect(refused(() => createTestApp(actors as never)).message).toBe(message);
   });
 
   it("take the same class twice as once", () => {

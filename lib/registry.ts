@@ -8,8 +8,16 @@ import { quote, shorten } from "./quote";
 export class Registry {
   private readonly byName = new Map<string, ActorDefinition>();
 
-  /** @throws InvalidDefinition for a class that is no actor, or two of one name */
+  /** @throws InvalidDefinition for what is no list, a class that is no actor, or two of one name */
   constructor(actors: readonly ActorClass[]) {
+    if (!Array.isArray(actors)) {
+      throw new InvalidDefinition(
+        `The actors (${quote(actors)}) are not a list of classes, such as [Counter].`,
+        {
+          option: "actors",
+        },
+      );
+    }
     for (const type of actors) this.add(type);
   }
 

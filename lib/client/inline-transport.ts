@@ -12,10 +12,18 @@ export function inlineTransport(runtime: Runtime): Transport {
       runtime.registry.add(type);
     },
     async invoke(request) {
-      // Copied, as over any other transport: caller and actor must not share objects.
-      const copy: unknown = JSON.parse(JSON.stringify(request));
-      const answer = await invoke(runtime, copy, unlimitedTime(runtime.host.clock.now()));
+      const answer = await invoke(runtime, copyOf(request), unlimitedTime(runtime.host.clock.now()));
       return replyOfAnswer(answer, { stack: false });
     },
   };
+}
+
+/** As over any other transport, caller and actor must not share objects: where no argument is one, there is nothing to copy. */
+function copyOf(request: Parameters<Transport["invoke"]>[0]): unknown {
+  const sharesNothing = "actor" in request && !request.args?.some(isObject);
+  return sharesNothing ? request : JSON.parse(JSON.stringify(request));
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
 }
